@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// Receives what a program under test tells over its record descriptor
+// (harness/record_types.h). The sender may be hostile: nothing here trusts a
+// length, and what is kept is bounded.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/outcome.h"
+
+struct packets {
+    int64_t bytes; // received so far, kept or not
+    int count;
+};
+
+enum packets_result {
+    PACKETS_LATER,  // nothing more there now
+    PACKETS_CLOSED, // no sender left
+    PACKETS_FLOOD   // more than any honest program sends
+};
+
+// Reads packets from FD into OUTCOME's records until there are none left or
+// MOST have been read; never blocks. A packet that is not well formed is
+// dropped and counted in records_dropped.
+enum packets_result packets_receive(struct packets *packets, int fd, int most,
+                                    struct outcome *outcome);
+
+// Parses one packet into OUTCOME; false if it is malformed.
+bool packets_parse(const unsigned char *packet, size_t size,
+                   struct outcome *outcome);

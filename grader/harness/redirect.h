@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// The functions that take the place of libc's in the learner's and the suite's
+// objects: `objcopy --redefine-syms=redirect.syms` renames every call of
+// pthread_mutex_lock there to lk_pthread_mutex_lock, and so on. libc, libcurl
+// and Check keep calling the real ones. Each notes who waits for what and who
+// holds what in the table, counts the calls of the learner's file, injects
+// ordered faults, and calls the real function.
+//
+// This header holds what the redirect*.c files share; nobody else includes it.
+#pragma once
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "harness/table.h"
+
+#define CALLER ((uintptr_t)__builtin_return_address(0))
+
+// Counts one CALL; true if it has been ordered to fail.
+static inline bool redirect_fails(enum wb_call call, uintptr_t site) {
+    if (!table_is_answer(site))
+        return false;
+    atomic_fetch_add_explicit(&table->calls[call], 1, memory_order_relaxed);
+    struct fault *fault = &table->faults[call];
+    if (atomic_load_explicit(&fault->countdown, memory_order_relaxed) == 0)
+        return false;
+    if (atomic_fetch_sub(&fault->countdown, 1) != 1)
+        return false;
+    fault->happened = true;
+    return true;
+}
+
+// True if this call of the learner's is to fail with EINTR: every second one.
+static inline bool redirect_interrupted(uintptr_t site) {
+    if (!table->interrupt || !table_is_answer(site))
+        return false;
+    if (atomic_fetch_add(&table->interrupt_toggle, 1) % 2 != 0)
+        return false;
+    errno = EINTR;
+    return true;
+}
+
+static inline struct slot *redirect_wait(enum wait_kind kind, uintptr_t object,
+                                         uintptr_t site) {
+    struct slot *self = table_self();
+    atomic_store_explicit(&self->object, object, memory_order_relaxed);
+    atomic_store_explicit(&self->site, site, memory_order_relaxed);
+    atomic_store_explicit(&self->wait, (int)kind, memory_order_release);
+    return self;
+}
+
+static inline void redirect_resume(struct slot *self) {
+    atomic_store_explicit(&self->wait, WAIT_NOTHING, memory_order_release);
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MIT
+// Redirected: sleeping, polling, reading and writing, processes, descriptors.
+// See redirect.h.
+#define _GNU_SOURCE
+#include "harness/redirect.h"
+
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define WAITING(kind, object, call)                                            \
+    struct slot *self = redirect_wait(kind, (uintptr_t)(object), CALLER);      \
+    __typeof__(call) result = (call);                                          \
+    redirect_resume(self);                                                     \
+    return result
+
+// --- Sleeping and yielding: counted, never failed -----------------------------
+
+unsigned lk_sleep(unsigned seconds) {
+    (void)redirect_fails(WB_SLEEP, CALLER);
+    WAITING(WAIT_SLEEP, 0, sleep(seconds));
+}
+
+int lk_usleep(useconds_t microseconds) {
+    (void)redirect_fails(WB_SLEEP, CALLER);
+    WAITING(WAIT_SLEEP, 0, usleep(microseconds));
+}
+
+int lk_nanosleep(const struct timespec *time, struct timespec *left) {
+    (void)redirect_fails(WB_SLEEP, CALLER);
+    WAITING(WAIT_SLEEP, 0, nanosleep(time, left));
+}
+
+int lk_clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
+                       struct timespec *left) {
+    (void)redirect_fails(WB_SLEEP, CALLER);
+    WAITING(WAIT_SLEEP, 0, clock_nanosleep(clock, flags, time, left));
+}
+
+int lk_sched_yield(void) {
+    (void)redirect_fails(WB_SLEEP, CALLER);
+    WAITING(WAIT_SLEEP, 0, sched_yield());
+}
+
+// --- Waiting for descriptors ------------------------------------------------
+
+#define POLLING(call)                                                          \
+    if (redirect_fails(WB_POLL, CALLER)) {                                     \
+        errno = ENOMEM;                                                        \
+        return -1;                                                             \
+    }                                                                          \
+    if (redirect_interrupted(CALLER))                                          \
+        return -1;                                                             \
+    WAITING(WAIT_POLL, 0, call)
+
+int lk_poll(struct pollfd *fds, nfds_t count, int timeout) {
+    POLLING(poll(fds, count, timeout));
+}
+
+int lk_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
+             const sigset_t *mask) {
+    POLLING(ppoll(fds, count, timeout, mask));
+}
+
+int lk_select(int count, fd_set *readable, fd_set *writable, fd_set *odd,
+              struct timeval *timeout) {
+    POLLING(select(count, readable, writable, odd, timeout));
+}
+
+int lk_pselect(int count, fd_set *readable, fd_set *writable, fd_set *odd,
+               const struct timespec *timeout, const sigset_t *mask) {
+    POLLING(pselect(count, readable, writable, odd, timeout, mask));
+}
+
+int lk_epoll_wait(int epoll, struct epoll_event *events, int room,
+                  int timeout) {
+    POLLING(epoll_wait(epoll, events, room, timeout));
+}
+
+int lk_epoll_pwait(int epoll, struct epoll_event *events, int room, int timeout,
+                   const sigset_t *mask) {
+    POLLING(epoll_pwait(epoll, events, room, timeout, mask));
+}
+
+// --- Reading and writing ------------------------------------------------------
+
+// How many bytes of SIZE one call of the learner's may move on FD.
+static size_t shortened(int fd, size_t size, uintptr_t site) {
+    size_t most = table->short_io;
+    struct stat status;
+    if (most == 0 || size <= most || !table_is_answer(site) ||
+        fstat(fd, &status) != 0)
+        return size;
+    return S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) ? most : size;
+}
+
+#define TRANSFER(call_kind, kind, fd, call)                                    \
+    if (redirect_fails(call_kind, CALLER)) {                                   \
+        errno = EIO;                                                           \
+        return -1;                                                             \
+    }                                                                          \
+    if (redirect_interrupted(CALLER))                                          \
+        return -1;                                                             \
+    WAITING(kind, fd, call)
+
+ssize_t lk_read(int fd, void *buffer, size_t size) {
+    size = shortened(fd, size, CALLER);
+    TRANSFER(WB_READ, WAIT_READ, fd, read(fd, buffer, size));
+}
+
+ssize_t lk_recv(int fd, void *buffer, size_t size, int flags) {
+    size = shortened(fd, size, CALLER);
+    TRANSFER(WB_READ, WAIT_READ, fd, recv(fd, buffer, size, flags));
+}
+
+ssize_t lk_recvfrom(int fd, void *buffer, size_t size, int flags,
+                    struct sockaddr *from, socklen_t *length) {
+    size = shortened(fd, size, CALLER);
+    TRANSFER(WB_READ, WAIT_READ, fd,
+             recvfrom(fd, buffer, size, flags, from, length));
+}
+
+ssize_t lk_recvmsg(int fd, struct msghdr *message, int flags) {
+    TRANSFER(WB_READ, WAIT_READ, fd, recvmsg(fd, message, flags));
+}
+
+ssize_t lk_readv(int fd, const struct iovec *parts, int count) {
+    TRANSFER(WB_READ, WAIT_READ, fd, readv(fd, parts, count));
+}
+
+ssize_t lk_write(int fd, const void *buffer, size_t size) {
+    size = shortened(fd, size, CALLER);
+    TRANSFER(WB_WRITE, WAIT_WRITE, fd, write(fd, buffer, size));
+}
+
+ssize_t lk_send(int fd, const void *buffer, size_t size, int flags) {
+    size = shortened(fd, size, CALLER);
+    TRANSFER(WB_WRITE, WAIT_WRITE, fd, send(fd, buffer, size, flags));
+}
+
+ssize_t lk_sendto(int fd, const void *buffer, size_t size, int flags,
+                  const struct sockaddr *to, socklen_t length) {
+    size = shortened(fd, size, CALLER);
+    TRANSFER(WB_WRITE, WAIT_WRITE, fd,
+             sendto(fd, buffer, size, flags, to, length));
+}
+
+ssize_t lk_sendmsg(int fd, const struct msghdr *message, int flags) {
+    TRANSFER(WB_WRITE, WAIT_WRITE, fd, sendmsg(fd, message, flags));
+}
+
+ssize_t lk_writev(int fd, const struct iovec *parts, int count) {
+    TRANSFER(WB_WRITE, WAIT_WRITE, fd, writev(fd, parts, count));
+}
+
+int lk_eventfd_read(int fd, eventfd_t *value) {
+    return lk_read(fd, value, sizeof *value) == sizeof *value ? 0 : -1;
+}
+
+int lk_eventfd_write(int fd, eventfd_t value) {
+    return lk_write(fd, &value, sizeof value) == sizeof value ? 0 : -1;
+}
+
+// --- Processes ----------------------------------------------------------------
+
+pid_t lk_fork(void) {
+    if (redirect_fails(WB_FORK, CALLER)) {
+        errno = EAGAIN;
+        return -1;
+    }
+    pid_t pid = fork();
+    if (pid == 0)
+        table_child_begins();
+    return pid;
+}
+
+#define CHILD_WAIT(object, call)                                               \
+    (void)redirect_fails(WB_WAITPID, CALLER);                                  \
+    if (redirect_interrupted(CALLER))                                          \
+        return -1;                                                             \
+    WAITING(WAIT_CHILD, object, call)
+
+pid_t lk_wait(int *status) {
+    CHILD_WAIT(0, wait(status));
+}
+
+pid_t lk_waitpid(pid_t pid, int *status, int options) {
+    CHILD_WAIT(pid, waitpid(pid, status, options));
+}
+
+pid_t lk_wait3(int *status, int options, struct rusage *usage) {
+    CHILD_WAIT(0, wait3(status, options, usage));
+}
+
+pid_t lk_wait4(pid_t pid, int *status, int options, struct rusage *usage) {
+    CHILD_WAIT(pid, wait4(pid, status, options, usage));
+}
+
+int lk_waitid(idtype_t type, id_t id, siginfo_t *info, int options) {
+    CHILD_WAIT(id, waitid(type, id, info, options));
+}
+
+// --- Descriptors and mappings -------------------------------------------------
+
+#define MAKING(call_kind, code, failure, call)                                 \
+    if (redirect_fails(call_kind, CALLER)) {                                   \
+        errno = code;                                                          \
+        return failure;                                                        \
+    }                                                                          \
+    return (call)
+
+int lk_pipe(int ends[2]) {
+    MAKING(WB_PIPE, EMFILE, -1, pipe(ends));
+}
+
+int lk_pipe2(int ends[2], int flags) {
+    MAKING(WB_PIPE, EMFILE, -1, pipe2(ends, flags));
+}
+
+int lk_socketpair(int domain, int type, int protocol, int ends[2]) {
+    MAKING(WB_PIPE, EMFILE, -1, socketpair(domain, type, protocol, ends));
+}
+
+int lk_eventfd(unsigned value, int flags) {
+    MAKING(WB_PIPE, EMFILE, -1, eventfd(value, flags));
+}
+
+int lk_memfd_create(const char *name, unsigned flags) {
+    MAKING(WB_PIPE, EMFILE, -1, memfd_create(name, flags));
+}
+
+void *lk_mmap(void *address, size_t size, int protection, int flags, int fd,
+              off_t offset) {
+    MAKING(WB_MMAP, ENOMEM, MAP_FAILED,
+           mmap(address, size, protection, flags, fd, offset));
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MIT
+// Redirected: threads, mutexes, condition variables, semaphores, barriers,
+// read-write and spin locks. See redirect.h.
+#define _GNU_SOURCE
+#include "harness/redirect.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define KEY(pointer) ((uintptr_t)(pointer))
+
+struct start {
+    void *(*function)(void *);
+    void *argument;
+    struct slot *slot;
+};
+
+static void thread_ends(void *slot) {
+    table_thread_ends(slot);
+}
+
+// pthread_exit and cancellation leave through the cleanup handler too.
+static void *thread_main(void *argument) {
+    struct start start = *(struct start *)argument;
+    free(argument);
+    table_thread_begins(start.slot);
+    void *result;
+    pthread_cleanup_push(thread_ends, start.slot);
+    result = start.function(start.argument);
+    pthread_cleanup_pop(1);
+    return result;
+}
+
+int lk_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                      void *(*function)(void *), void *argument) {
+    uintptr_t site = CALLER;
+    if (redirect_fails(WB_PTHREAD_CREATE, site))
+        return EAGAIN;
+    struct start *start = malloc(sizeof *start);
+    if (start == NULL)
+        return EAGAIN;
+    int detached = PTHREAD_CREATE_JOINABLE;
+    if (attributes != NULL)
+        pthread_attr_getdetachstate(attributes, &detached);
+    struct slot *slot = table_new_thread(KEY(function), site);
+    slot->settled = detached == PTHREAD_CREATE_DETACHED;
+    *start = (struct start){function, argument, slot};
+    // Into a variable of our own first: the new thread must find its handle in
+    // the table even if it ends before this call returns.
+    pthread_t handle;
+    int error = pthread_create(&handle, attributes, thread_main, start);
+    if (error != 0) {
+        table_thread_ends(slot);
+        slot->settled = true;
+        free(start);
+        return error;
+    }
+    slot->handle = KEY(handle);
+    *thread = handle;
+    return 0;
+}
+
+// The slot is looked up before the call: afterwards the handle may already
+// belong to a new thread.
+#define JOIN(call)                                                             \
+    struct slot *other = table_find_thread(thread);                            \
+    struct slot *self = redirect_wait(WAIT_JOIN, KEY(thread), CALLER);         \
+    (void)redirect_fails(WB_PTHREAD_JOIN, CALLER);                             \
+    int error = (call);                                                        \
+    redirect_resume(self);                                                     \
+    if (error == 0 && other != NULL)                                           \
+        other->settled = true;                                                 \
+    return error
+
+int lk_pthread_join(pthread_t thread, void **result) {
+    JOIN(pthread_join(thread, result));
+}
+
+int lk_pthread_tryjoin_np(pthread_t thread, void **result) {
+    JOIN(pthread_tryjoin_np(thread, result));
+}
+
+int lk_pthread_timedjoin_np(pthread_t thread, void **result,
+                            const struct timespec *until) {
+    JOIN(pthread_timedjoin_np(thread, result, until));
+}
+
+int lk_pthread_clockjoin_np(pthread_t thread, void **result, clockid_t clock,
+                            const struct timespec *until) {
+    JOIN(pthread_clockjoin_np(thread, result, clock, until));
+}
+
+int lk_pthread_detach(pthread_t thread) {
+    struct slot *other = table_find_thread(thread);
+    int error = pthread_detach(thread);
+    if (error == 0 && other != NULL)
+        other->settled = true;
+    return error;
+}
+
+// A lock call: what it waits for while it runs, and what it holds after it.
+#define LOCK(kind, object, call)                                               \
+    struct slot *self = redirect_wait(kind, KEY(object), CALLER);              \
+    int error = (call);                                                        \
+    redirect_resume(self);                                                     \
+    if (error == 0 || error == EOWNERDEAD)                                     \
+        table_take(self, KEY(object), CALLER);                                 \
+    return error
+
+#define UNLOCK(object, call)                                                   \
+    struct slot *self = table_self();                                          \
+    table_drop(self, KEY(object));                                             \
+    return (call)
+
+int lk_pthread_mutex_init(pthread_mutex_t *mutex,
+                          const pthread_mutexattr_t *attributes) {
+    if (redirect_fails(WB_MUTEX_INIT, CALLER))
+        return ENOMEM;
+    return pthread_mutex_init(mutex, attributes);
+}
+
+int lk_pthread_mutex_lock(pthread_mutex_t *mutex) {
+    (void)redirect_fails(WB_MUTEX_LOCK, CALLER);
+    LOCK(WAIT_LOCK, mutex, pthread_mutex_lock(mutex));
+}
+
+int lk_pthread_mutex_trylock(pthread_mutex_t *mutex) {
+    (void)redirect_fails(WB_MUTEX_LOCK, CALLER);
+    LOCK(WAIT_LOCK, mutex, pthread_mutex_trylock(mutex));
+}
+
+int lk_pthread_mutex_timedlock(pthread_mutex_t *mutex,
+                               const struct timespec *until) {
+    LOCK(WAIT_LOCK, mutex, pthread_mutex_timedlock(mutex, until));
+}
+
+int lk_pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
+                               const struct timespec *until) {
+    LOCK(WAIT_LOCK, mutex, pthread_mutex_clocklock(mutex, clock, until));
+}
+
+int lk_pthread_mutex_unlock(pthread_mutex_t *mutex) {
+    UNLOCK(mutex, pthread_mutex_unlock(mutex));
+}
+
+int lk_pthread_rwlock_rdlock(pthread_rwlock_t *lock) {
+    LOCK(WAIT_RWLOCK, lock, pthread_rwlock_rdlock(lock));
+}
+
+int lk_pthread_rwlock_wrlock(pthread_rwlock_t *lock) {
+    LOCK(WAIT_RWLOCK, lock, pthread_rwlock_wrlock(lock));
+}
+
+int lk_pthread_rwlock_tryrdlock(pthread_rwlock_t *lock) {
+    LOCK(WAIT_RWLOCK, lock, pthread_rwlock_tryrdlock(lock));
+}
+
+int lk_pthread_rwlock_trywrlock(pthread_rwlock_t *lock) {
+    LOCK(WAIT_RWLOCK, lock, pthread_rwlock_trywrlock(lock));
+}
+
+int lk_pthread_rwlock_timedrdlock(pthread_rwlock_t *lock,
+                                  const struct timespec *until) {
+    LOCK(WAIT_RWLOCK, lock, pthread_rwlock_timedrdlock(lock, until));
+}
+
+int lk_pthread_rwlock_timedwrlock(pthread_rwlock_t *lock,
+                                  const struct timespec *until) {
+    LOCK(WAIT_RWLOCK, lock, pthread_rwlock_timedwrlock(lock, until));
+}
+
+int lk_pthread_rwlock_unlock(pthread_rwlock_t *lock) {
+    UNLOCK(lock, pthread_rwlock_unlock(lock));
+}
+
+int lk_pthread_spin_lock(pthread_spinlock_t *lock) {
+    LOCK(WAIT_SPIN, lock, pthread_spin_lock(lock));
+}
+
+int lk_pthread_spin_trylock(pthread_spinlock_t *lock) {
+    LOCK(WAIT_SPIN, lock, pthread_spin_trylock(lock));
+}
+
+int lk_pthread_spin_unlock(pthread_spinlock_t *lock) {
+    UNLOCK(lock, pthread_spin_unlock(lock));
+}
+
+int lk_pthread_barrier_wait(pthread_barrier_t *barrier) {
+    struct slot *self = redirect_wait(WAIT_BARRIER, KEY(barrier), CALLER);
+    int result = pthread_barrier_wait(barrier);
+    redirect_resume(self);
+    return result;
+}
+
+int lk_pthread_cond_init(pthread_cond_t *cond,
+                         const pthread_condattr_t *attributes) {
+    if (redirect_fails(WB_COND_INIT, CALLER))
+        return ENOMEM;
+    return pthread_cond_init(cond, attributes);
+}
+
+// A waiter gives its mutex up and has it back when it returns, so nobody may
+// be told meanwhile that it holds it.
+#define COND_WAIT(call)                                                        \
+    uintptr_t site = CALLER;                                                   \
+    (void)redirect_fails(WB_COND_WAIT, site);                                  \
+    struct slot *self = table_self();                                          \
+    table_drop(self, KEY(mutex));                                              \
+    redirect_wait(WAIT_COND, KEY(cond), site);                                 \
+    int error = (call);                                                        \
+    redirect_resume(self);                                                     \
+    table_take(self, KEY(mutex), site);                                        \
+    return error
+
+int lk_pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex) {
+    COND_WAIT(pthread_cond_wait(cond, mutex));
+}
+
+int lk_pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
+                              const struct timespec *until) {
+    COND_WAIT(pthread_cond_timedwait(cond, mutex, until));
+}
+
+int lk_pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
+                              clockid_t clock, const struct timespec *until) {
+    COND_WAIT(pthread_cond_clockwait(cond, mutex, clock, until));
+}
+
+int lk_sem_init(sem_t *sem, int shared, unsigned value) {
+    if (redirect_fails(WB_SEM_INIT, CALLER)) {
+        errno = ENOSYS;
+        return -1;
+    }
+    return sem_init(sem, shared, value);
+}
+
+#define SEM_WAIT(call)                                                         \
+    uintptr_t site = CALLER;                                                   \
+    if (redirect_interrupted(site))                                            \
+        return -1;                                                             \
+    struct slot *self = redirect_wait(WAIT_SEM, KEY(sem), site);               \
+    int result = (call);                                                       \
+    redirect_resume(self);                                                     \
+    return result
+
+int lk_sem_wait(sem_t *sem) {
+    SEM_WAIT(sem_wait(sem));
+}
+
+int lk_sem_timedwait(sem_t *sem, const struct timespec *until) {
+    SEM_WAIT(sem_timedwait(sem, until));
+}
+
+int lk_sem_clockwait(sem_t *sem, clockid_t clock,
+                     const struct timespec *until) {
+    SEM_WAIT(sem_clockwait(sem, clock, until));
+}

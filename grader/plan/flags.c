@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#include "plan/flags.h"
+
+// Frames are kept and tail calls not made, so that every call has a return
+// address in the function that made it; DWARF 4, because valgrind 3.19 cannot
+// read clang's DWARF 5.
+#define COMMON                                                                 \
+    "-gdwarf-4", "-fno-omit-frame-pointer", "-fno-optimize-sibling-calls"
+
+#define FRAMES "stack_trace_format='    #%n {%m+%o}':symbolize=0"
+
+static const struct {
+    const char *name;
+    const char *optimize;
+    const char *sanitize; // NULL: none
+    const char *environment;
+} variants[] = {
+    // object-size: ASan's own message about the same overflow says more.
+    [VARIANT_PLAIN] = {"plain", "-O2", NULL, NULL},
+    [VARIANT_ASAN] = {"asan", "-O1", "-fsanitize=address,undefined",
+                      "ASAN_OPTIONS=" FRAMES
+                      ":detect_leaks=1:detect_stack_use_after_return=1"
+                      ":fast_unwind_on_malloc=0:halt_on_error=0"
+                      ":abort_on_error=0:exitcode=77:print_legend=0"
+                      ":allocator_may_return_null=1:hard_rss_limit_mb=3000"
+                      ":check_initialization_order=0:handle_abort=0"
+                      ":strict_string_checks=0:suppressions=''"},
+    [VARIANT_TSAN] = {"tsan", "-O1", "-fsanitize=thread",
+                      "TSAN_OPTIONS=" FRAMES
+                      ":detect_deadlocks=0:report_thread_leaks=1"
+                      ":second_deadlock_stack=1:halt_on_error=0:exitcode=66"
+                      ":report_bugs=1:report_signal_unsafe=1"
+                      ":report_destroy_locked=1:report_mutex_bugs=1"
+                      ":report_atomic_races=1:history_size=3"
+                      ":hard_rss_limit_mb=3000:suppressions=''"},
+};
+
+const char *variant_name(enum variant variant) {
+    return variants[variant].name;
+}
+
+// The learner's lines of the preprocessed text, with their line markers: what
+// the lint reads.
+static const char own_lines[] =
+    "/^# [0-9]+ \"/ { own = ($3 == \"\\\"\" file \"\\\"\") }"
+    " own { print }"
+    " /^# [0-9]+ \"/ && !own && !seen[$3]++ { print }";
+
+void flags_preprocess(struct job *job) {
+    const char *id = job->exercise->id;
+    g_autofree char *source = g_strdup_printf("%s.c", id);
+    g_autofree char *script = g_strdup_printf(
+        "clang-14 -std=gnu11 -D_GNU_SOURCE -I. -E %s -o answer.i && "
+        "awk -v file=%s '%s' answer.i >own.i",
+        source, source, own_lines);
+    job_add_step(job, "sh", "-c", script, NULL);
+}
+
+void flags_compile_source(struct job *job) {
+    g_autofree char *source = g_strdup_printf("%s.c", job->exercise->id);
+    job_add_step(job, "clang-14", "-std=gnu11", "-D_GNU_SOURCE", "-I.", "-Wall",
+                 "-Wextra", "-Wthread-safety", "-Wno-unused-parameter",
+                 "-fno-color-diagnostics", "-O2", COMMON, "-c", source, "-o",
+                 "answer.o", NULL);
+    job_add_step(job, "sh", "-c", "nm -P answer.o >symbols.txt", NULL);
+}
+
+void flags_compile_preprocessed(struct job *job, enum variant variant) {
+    job_add_step(job, "clang-14", "-std=gnu11", "-w",
+                 variants[variant].optimize, COMMON, variants[variant].sanitize,
+                 "-fno-sanitize=object-size", "-x", "cpp-output", "-c",
+                 "answer.i", "-o", "answer.o", NULL);
+}
+
+void flags_isolate(struct job *job) {
+    g_autoptr(GStrvBuilder) words = g_strv_builder_new();
+    g_strv_builder_add(words, "objcopy");
+    g_strv_builder_add(words, "--redefine-syms=redirect.syms");
+    for (char **name = job->exercise->api; *name != NULL; name++) {
+        g_autofree char *keep =
+            g_strdup_printf("--keep-global-symbol=%s", *name);
+        g_strv_builder_add(words, keep);
+    }
+    g_strv_builder_add(words, "answer.o");
+    g_ptr_array_add(job->steps, g_strv_builder_end(words));
+}
+
+void flags_link(struct job *job, enum variant variant) {
+    const char *sanitize = variants[variant].sanitize;
+    g_autoptr(GStrvBuilder) words = g_strv_builder_new();
+    const char *const fixed[] = {"clang-14", "-fuse-ld=lld", "suite.o",
+                                 "answer_begin.o", "answer.o", "answer_end.o",
+                                 "harness.a", NULL};
+    g_strv_builder_addv(words, (const char **)fixed);
+    if (sanitize != NULL)
+        g_strv_builder_add(words, sanitize);
+    for (char **lib = job->exercise->libs; *lib != NULL; lib++) {
+        g_autofree char *option = g_strdup_printf("-l%s", *lib);
+        g_strv_builder_add(words, option);
+    }
+    const char *const last[] = {"-lcheck", "-lsubunit", "-lrt", "-lm",
+                                "-lpthread", "-o", variants[variant].name,
+                                NULL};
+    g_strv_builder_addv(words, (const char **)last);
+    g_ptr_array_add(job->steps, g_strv_builder_end(words));
+}
+
+static void set_environment(struct job *job, const char *options) {
+    g_autoptr(GStrvBuilder) words = g_strv_builder_new();
+    g_strv_builder_add(words, "WB_SERVER=./wb-server");
+    if (options != NULL)
+        g_strv_builder_add(words, options);
+    if (options != NULL && g_str_has_prefix(options, "ASAN"))
+        g_strv_builder_add(words, "UBSAN_OPTIONS=" FRAMES
+                                  ":print_stacktrace=0:halt_on_error=0");
+    job->environment = g_strv_builder_end(words);
+}
+
+void flags_run(struct job *job, enum variant variant) {
+    g_autofree char *program = g_strdup_printf("./%s", variants[variant].name);
+    job_add_step(job, program, NULL);
+    set_environment(job, variants[variant].environment);
+}
+
+void flags_valgrind(struct job *job, const char *tool) {
+    g_autofree char *which = g_strdup_printf("--tool=%s", tool);
+    job_add_step(job, "valgrind", "-q", which, "--xml=yes",
+                 "--xml-file=/tmp/lockstep-report.%p", "--vgdb=no",
+                 "--fair-sched=yes", "--error-limit=no", "--num-callers=24",
+                 "--read-inline-info=yes", "--child-silent-after-fork=no",
+                 "./plain", "--tool", tool, NULL);
+    set_environment(job, NULL);
+    job->wants_jit = true;
+}

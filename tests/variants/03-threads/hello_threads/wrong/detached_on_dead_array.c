@@ -1,0 +1,40 @@
+// expect: memory-error
+// Detaches the threads and returns, while they still use its local array.
+// SPDX-License-Identifier: MIT
+#include "hello_threads.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+struct task {
+    const struct greeting *g;
+    void (*say)(const char *name, int k, void *ctx);
+    void *ctx;
+    int *said;
+};
+
+static void *run(void *arg) {
+    struct task *task = arg;
+    *task->said = 0;
+    for (int k = 0; k < task->g->times; k++) {
+        task->say(task->g->name, k, task->ctx);
+        (*task->said)++;
+    }
+    return NULL;
+}
+
+int greet_all(const struct greeting *g, size_t n,
+              void (*say)(const char *name, int k, void *ctx), void *ctx,
+              int *said) {
+    struct task tasks[64];
+    for (size_t i = 0; i < n; i++)
+        said[i] = 0;
+    for (size_t i = 0; i < n; i++) {
+        tasks[i] = (struct task){&g[i], say, ctx, &said[i]};
+        pthread_t thread;
+        if (pthread_create(&thread, NULL, run, &tasks[i]) != 0)
+            return -EAGAIN;
+        pthread_detach(thread);
+    }
+    return 0;
+}

@@ -1,0 +1,60 @@
+// expect: data-race
+// The sums live in a static array: two callers at the same time use it both.
+// SPDX-License-Identifier: MIT
+#include "par_math.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static double sums[1024];
+
+struct worker {
+    pthread_t thread;
+    bool started;
+    struct span part;
+    int index;
+};
+
+static void *work(void *arg) {
+    struct worker *worker = arg;
+    sums[worker->index] = do_math(worker->part.lo, worker->part.hi);
+    return NULL;
+}
+
+static double run(struct worker *workers, const struct span *parts, int n) {
+    double sum = 0;
+    for (int i = 0; i < n; i++)
+        workers[i] = (struct worker){.part = parts[i], .index = i};
+    for (int i = 0; i < n; i++)
+        workers[i].started =
+            pthread_create(&workers[i].thread, NULL, work, &workers[i]) == 0;
+    for (int i = 0; i < n; i++) {
+        if (workers[i].started)
+            pthread_join(workers[i].thread, NULL);
+        else
+            work(&workers[i]);
+    }
+    for (int i = 0; i < n; i++)
+        sum += sums[i];
+    return sum;
+}
+
+double par_math(long lo, long hi, unsigned nthreads) {
+    if (hi <= lo)
+        return 0;
+    int n = nthreads > 0 ? (int)nthreads : (int)sysconf(_SC_NPROCESSORS_ONLN);
+    struct worker *workers = calloc((size_t)n, sizeof *workers);
+    struct span *parts = calloc((size_t)n, sizeof *parts);
+    double sum;
+    if (workers == NULL || parts == NULL) {
+        sum = do_math(lo, hi);
+    } else {
+        split_range(lo, hi, n, parts);
+        sum = run(workers, parts, n);
+    }
+    free(parts);
+    free(workers);
+    return sum;
+}

@@ -1,0 +1,64 @@
+// expect: wrong-result
+// SPDX-License-Identifier: MIT
+// Sorts the array that it was lent.
+#include "bank_ordered.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+int acct_init(struct account *a, int id, long opening)
+{
+    a->id = id;
+    a->balance = opening;
+    a->user = NULL;
+    return -pthread_mutex_init(&a->lock, NULL);
+}
+
+int xfer(struct account *from, struct account *to, long amount)
+{
+    if (amount <= 0)
+        return -EINVAL;
+    if (from == to)
+        return 0;
+    struct account *first = from->id < to->id ? from : to;
+    struct account *second = from->id < to->id ? to : from;
+    pthread_mutex_lock(&first->lock);
+    pthread_mutex_lock(&second->lock);
+    if (from->balance < amount) {
+        pthread_mutex_unlock(&second->lock);
+        pthread_mutex_unlock(&first->lock);
+        return -ERANGE;
+    }
+    from->balance -= amount;
+    BANK_STEP(from, to);
+    to->balance += amount;
+    pthread_mutex_unlock(&second->lock);
+    pthread_mutex_unlock(&first->lock);
+    return 0;
+}
+
+static int by_id(const void *left, const void *right)
+{
+    const struct account *a = *(struct account *const *)left;
+    const struct account *b = *(struct account *const *)right;
+    return (a->id > b->id) - (a->id < b->id);
+}
+
+long audit(struct account *const *accts, int n)
+{
+    struct account **sorted = (struct account **)accts;
+    qsort(sorted, (size_t)n, sizeof *sorted, by_id);
+    long sum = 0;
+    for (int i = 0; i < n; i++)
+        pthread_mutex_lock(&sorted[i]->lock);
+    for (int i = 0; i < n; i++)
+        sum += sorted[i]->balance;
+    for (int i = 0; i < n; i++)
+        pthread_mutex_unlock(&sorted[i]->lock);
+    return sum;
+}
+
+int acct_destroy(struct account *a)
+{
+    return -pthread_mutex_destroy(&a->lock);
+}
