@@ -2,7 +2,6 @@
 // See wb.h. Everything that is counted stands in the harness's shared table,
 // so that it also holds across the processes of a test. Compiled without
 // sanitizers: what happens here orders nothing in their eyes.
-#define _GNU_SOURCE
 #include "lib/wb.h"
 
 #include <dirent.h>
@@ -18,7 +17,7 @@
 #include "harness/table.h"
 #include "harness/tasks.h"
 
-// --- Gauges -------------------------------------------------------------------
+// --- Gauges ------------------------------------------------------------------
 
 // Raw futexes: pthread's own would be seen by the race detectors as an order
 // between the threads that meet here.
@@ -89,7 +88,7 @@ void wb_gauge_free(wb_gauge *gauge) {
         of(gauge)->used = 0;
 }
 
-// --- Clocks -------------------------------------------------------------------
+// --- Clocks ------------------------------------------------------------------
 
 static double clock_ms(clockid_t clock) {
     struct timespec time;
@@ -111,7 +110,7 @@ void wb_sleep_ms(long ms) {
         ;
 }
 
-// --- Threads and processes ----------------------------------------------------
+// --- Threads and processes ---------------------------------------------------
 
 int wb_threads_peak(void) {
     return table->threads_peak;
@@ -216,7 +215,7 @@ int wb_open_fds(void) {
     return count - 1; // the folder's own
 }
 
-// --- Calls --------------------------------------------------------------------
+// --- Calls -------------------------------------------------------------------
 
 long wb_calls(enum wb_call call) {
     return table->calls[call];
@@ -232,7 +231,8 @@ bool wb_failed(enum wb_call call) {
 }
 
 void wb_interrupt_calls(bool on) {
-    table->interrupt_toggle = 0;
+    for (int i = 0; i < WB_CALL_COUNT; i++)
+        table->interrupt_turns[i] = 0;
     table->interrupt = on;
 }
 

@@ -26,12 +26,12 @@ int wb_gauge_peak(const wb_gauge *gauge);
 int wb_gauge_entered(const wb_gauge *gauge);
 void wb_gauge_free(wb_gauge *gauge);
 
-// --- Clocks -------------------------------------------------------------------
+// --- Clocks ------------------------------------------------------------------
 long wb_now_ms(void);        // CLOCK_MONOTONIC, milliseconds
 double wb_cpu_ms(void);      // CPU time of this process, all threads
 void wb_sleep_ms(long ms);   // sleeps the whole time; not counted as the answer's
 
-// --- Threads and processes of the answer and of the test ----------------------
+// --- Threads and processes of the answer and of the test ---------------------
 int wb_threads_peak(void);    // most live threads made by pthread_create at once
 int wb_threads_created(void); // how many were made in this test
 int wb_threads_live(void);    // of those, still running
@@ -48,7 +48,7 @@ int wb_children(void);
 // Open descriptors of this process now.
 int wb_open_fds(void);
 
-// --- Calls of the answer: counts and injected faults --------------------------
+// --- Calls of the answer: counts and injected faults -------------------------
 // Only calls written in the learner's file count (not libc's, not the suite's).
 enum wb_call {
     WB_PTHREAD_CREATE,
@@ -58,6 +58,7 @@ enum wb_call {
     WB_COND_WAIT,      // cond_wait and its timed kin
     WB_COND_INIT,
     WB_SEM_INIT,
+    WB_SEM_WAIT,       // sem_wait and its timed kin; interruptible
     WB_MALLOC,         // malloc, calloc, realloc, strdup …
     WB_FORK,
     WB_PIPE,           // pipe, pipe2, socketpair, eventfd, memfd_create
@@ -79,13 +80,14 @@ long wb_calls(enum wb_call call);
 void wb_fail_call(enum wb_call call, int k);
 // True if the failure ordered last has happened.
 bool wb_failed(enum wb_call call);
-// From now on every second read, write, waitpid of the answer fails with EINTR.
+// From now on every second read, write, poll, waitpid and sem_wait of the answer
+// (each kind counted by itself) fails with EINTR.
 void wb_interrupt_calls(bool on);
-// From now on the answer's reads and writes on pipes and sockets move at most
-// BYTES at a time; 0 takes it back.
+// From now on the answer's reads and writes on pipes and stream sockets move at
+// most BYTES at a time, where the system itself may do so; 0 takes it back.
 void wb_short_io(size_t bytes);
 
-// --- The test server: HTTP on loopback, in a process of its own ---------------
+// --- The test server: HTTP on loopback, in a process of its own --------------
 // SCRIPT has one line a path: the path, the status, and options:
 //   /150 302 location=/final latency=50
 //   /a   200 latency=100 body=<h1>A</h1>

@@ -34,7 +34,7 @@ static void options_release(struct options *options) {
     g_free(options->gradescope);
 }
 
-// --- Choosing -------------------------------------------------------------------
+// --- Choosing ----------------------------------------------------------------
 
 static char *user_path(const struct cmd_context *context, const char *path) {
     return g_canonicalize_filename(path, context->came_from);
@@ -144,7 +144,7 @@ static bool choose(const struct cmd_context *context,
     return true;
 }
 
-// --- Showing --------------------------------------------------------------------
+// --- Showing -----------------------------------------------------------------
 
 static int show_beginning(const struct cmd_context *context) {
     fputs("Nothing to grade yet: every exercise is still the untouched "
@@ -248,7 +248,7 @@ static int show_plan(const struct cmd_context *context,
     return EXIT_OK;
 }
 
-// --- The command ----------------------------------------------------------------
+// --- The command -------------------------------------------------------------
 
 static bool parse_stages(const char *list, bool stages[STAGE_COUNT]) {
     for (int i = 0; i < STAGE_COUNT; i++)

@@ -21,7 +21,7 @@
 
 enum { MOST_SOURCE = 1 << 20 };
 
-// --- Answers --------------------------------------------------------------------
+// --- Answers -----------------------------------------------------------------
 
 struct answer *answer_new(const struct exercise *exercise, const char *label,
                           const char *path, const char *again, char *source) {
@@ -121,7 +121,7 @@ static bool is_run(const struct answer *answer,
            (options->grade_stubs || !answer_is_stub(answer, options->book));
 }
 
-// --- Planning -------------------------------------------------------------------
+// --- Planning ----------------------------------------------------------------
 
 struct plan *pipeline_plan(GPtrArray *answers,
                            const struct pipeline_options *options,
@@ -143,7 +143,7 @@ struct plan *pipeline_plan(GPtrArray *answers,
     return plan_make(requests, &plan_options, error);
 }
 
-// --- Reading --------------------------------------------------------------------
+// --- Reading -----------------------------------------------------------------
 
 struct run {
     GPtrArray *answers;
@@ -178,18 +178,8 @@ static void read_build(const struct read_context *context,
                             outcome->output);
 }
 
-// helgrind knows no C11 atomics: what it says of races counts only for an
-// answer that uses none.
-static bool counts_races(const struct read_context *context, struct run *run,
-                         const struct answer *answer) {
-    const struct result *build =
-        g_hash_table_lookup(run->results, answer->request.jobs[PURPOSE_BUILD]);
-    return build != NULL &&
-           !lint_uses_atomics(context, kept(build->outcome, "own.i"));
-}
-
-static void read_run(const struct read_context *context, struct run *run,
-                     const struct answer *answer, struct result *result) {
+static void read_run(const struct read_context *context,
+                     struct result *result) {
     const struct outcome *outcome = result->outcome;
     if (outcome->end == OUTCOME_NOT_RUN || outcome->end == OUTCOME_TROUBLE)
         return;
@@ -197,9 +187,7 @@ static void read_run(const struct read_context *context, struct run *run,
         speed_read(context, outcome, result->findings, &result->trouble,
                    &result->undecided, &result->remark);
     else
-        result->trouble = records_read(
-            context, outcome, counts_races(context, run, answer),
-            result->findings);
+        result->trouble = records_read(context, outcome, result->findings);
 }
 
 static struct result *read_outcome(struct run *run, const struct job *job,
@@ -214,7 +202,7 @@ static struct result *read_outcome(struct run *run, const struct job *job,
     if (job->stage == STAGE_BUILD)
         read_build(&context, result);
     else
-        read_run(&context, run, answer, result);
+        read_run(&context, result);
     return result;
 }
 
@@ -252,7 +240,7 @@ static void on_tick(void *data) {
         live_on_tick(run->options->live);
 }
 
-// --- Judging --------------------------------------------------------------------
+// --- Judging -----------------------------------------------------------------
 
 static void add_notes(struct answer *answer, const struct book *book) {
     g_autofree char *pristine = NULL;

@@ -30,7 +30,7 @@ static void expectation_free(struct expectation *expectation) {
     g_free(expectation);
 }
 
-// --- Collecting -----------------------------------------------------------------
+// --- Collecting --------------------------------------------------------------
 
 // "// expect: data-race", and "// needs: schedules" on the line after it.
 static void read_marks(struct expectation *expectation) {
@@ -92,7 +92,7 @@ static void expect_exercise(GPtrArray *expectations,
     expect_variants(expectations, exercise, ROLE_WRONG, "wrong");
 }
 
-// --- Judging the judgement ------------------------------------------------------
+// --- Judging the judgement ---------------------------------------------------
 
 static bool found(const struct verdict *verdict, enum finding_kind kind) {
     for (guint i = 0; i < verdict->findings->len; i++)
@@ -175,7 +175,7 @@ static void count_in(struct verify_row *row,
         g_ptr_array_add(row->complaints, complain(expectation));
 }
 
-// --- The command ----------------------------------------------------------------
+// --- The command -------------------------------------------------------------
 
 static void row_free(struct verify_row *row) {
     g_ptr_array_unref(row->complaints);

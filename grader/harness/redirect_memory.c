@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Redirected: allocation, so that it can be made to fail. See redirect.h.
-#define _GNU_SOURCE
 #include "harness/redirect.h"
 
 #include <stdio.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Redirected: sleeping, polling, reading and writing, processes, descriptors.
 // See redirect.h.
-#define _GNU_SOURCE
 #include "harness/redirect.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -24,7 +24,7 @@
     redirect_resume(self);                                                     \
     return result
 
-// --- Sleeping and yielding: counted, never failed -----------------------------
+// --- Sleeping and yielding: counted, never failed ----------------------------
 
 unsigned lk_sleep(unsigned seconds) {
     (void)redirect_fails(WB_SLEEP, CALLER);
@@ -59,7 +59,7 @@ int lk_sched_yield(void) {
         errno = ENOMEM;                                                        \
         return -1;                                                             \
     }                                                                          \
-    if (redirect_interrupted(CALLER))                                          \
+    if (redirect_interrupted(WB_POLL, CALLER))                                 \
         return -1;                                                             \
     WAITING(WAIT_POLL, 0, call)
 
@@ -92,16 +92,28 @@ int lk_epoll_pwait(int epoll, struct epoll_event *events, int room, int timeout,
     POLLING(epoll_pwait(epoll, events, room, timeout, mask));
 }
 
-// --- Reading and writing ------------------------------------------------------
+// --- Reading and writing -----------------------------------------------------
 
-// How many bytes of SIZE one call of the learner's may move on FD.
-static size_t shortened(int fd, size_t size, uintptr_t site) {
+static bool is_stream_socket(int fd) {
+    int type;
+    socklen_t length = sizeof type;
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 &&
+           type == SOCK_STREAM;
+}
+
+// How many bytes of SIZE one call of the learner's may move on FD: only where
+// the system itself may move fewer. It never cuts a message, nor a write of at
+// most PIPE_BUF bytes to a pipe (pipe(7)).
+static size_t shortened(int fd, size_t size, bool writing, uintptr_t site) {
     size_t most = table->short_io;
     struct stat status;
     if (most == 0 || size <= most || !table_is_answer(site) ||
         fstat(fd, &status) != 0)
         return size;
-    return S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) ? most : size;
+    bool cuts = S_ISFIFO(status.st_mode)   ? !writing || size > PIPE_BUF
+                : S_ISSOCK(status.st_mode) ? is_stream_socket(fd)
+                                           : false;
+    return cuts ? most : size;
 }
 
 #define TRANSFER(call_kind, kind, fd, call)                                    \
@@ -109,23 +121,23 @@ static size_t shortened(int fd, size_t size, uintptr_t site) {
         errno = EIO;                                                           \
         return -1;                                                             \
     }                                                                          \
-    if (redirect_interrupted(CALLER))                                          \
+    if (redirect_interrupted(call_kind, CALLER))                               \
         return -1;                                                             \
     WAITING(kind, fd, call)
 
 ssize_t lk_read(int fd, void *buffer, size_t size) {
-    size = shortened(fd, size, CALLER);
+    size = shortened(fd, size, false, CALLER);
     TRANSFER(WB_READ, WAIT_READ, fd, read(fd, buffer, size));
 }
 
 ssize_t lk_recv(int fd, void *buffer, size_t size, int flags) {
-    size = shortened(fd, size, CALLER);
+    size = shortened(fd, size, false, CALLER);
     TRANSFER(WB_READ, WAIT_READ, fd, recv(fd, buffer, size, flags));
 }
 
 ssize_t lk_recvfrom(int fd, void *buffer, size_t size, int flags,
                     struct sockaddr *from, socklen_t *length) {
-    size = shortened(fd, size, CALLER);
+    size = shortened(fd, size, false, CALLER);
     TRANSFER(WB_READ, WAIT_READ, fd,
              recvfrom(fd, buffer, size, flags, from, length));
 }
@@ -139,18 +151,18 @@ ssize_t lk_readv(int fd, const struct iovec *parts, int count) {
 }
 
 ssize_t lk_write(int fd, const void *buffer, size_t size) {
-    size = shortened(fd, size, CALLER);
+    size = shortened(fd, size, true, CALLER);
     TRANSFER(WB_WRITE, WAIT_WRITE, fd, write(fd, buffer, size));
 }
 
 ssize_t lk_send(int fd, const void *buffer, size_t size, int flags) {
-    size = shortened(fd, size, CALLER);
+    size = shortened(fd, size, true, CALLER);
     TRANSFER(WB_WRITE, WAIT_WRITE, fd, send(fd, buffer, size, flags));
 }
 
 ssize_t lk_sendto(int fd, const void *buffer, size_t size, int flags,
                   const struct sockaddr *to, socklen_t length) {
-    size = shortened(fd, size, CALLER);
+    size = shortened(fd, size, true, CALLER);
     TRANSFER(WB_WRITE, WAIT_WRITE, fd,
              sendto(fd, buffer, size, flags, to, length));
 }
@@ -171,7 +183,7 @@ int lk_eventfd_write(int fd, eventfd_t value) {
     return lk_write(fd, &value, sizeof value) == sizeof value ? 0 : -1;
 }
 
-// --- Processes ----------------------------------------------------------------
+// --- Processes ---------------------------------------------------------------
 
 pid_t lk_fork(void) {
     if (redirect_fails(WB_FORK, CALLER)) {
@@ -186,7 +198,7 @@ pid_t lk_fork(void) {
 
 #define CHILD_WAIT(object, call)                                               \
     (void)redirect_fails(WB_WAITPID, CALLER);                                  \
-    if (redirect_interrupted(CALLER))                                          \
+    if (redirect_interrupted(WB_WAITPID, CALLER))                              \
         return -1;                                                             \
     WAITING(WAIT_CHILD, object, call)
 
@@ -210,7 +222,7 @@ int lk_waitid(idtype_t type, id_t id, siginfo_t *info, int options) {
     CHILD_WAIT(id, waitid(type, id, info, options));
 }
 
-// --- Descriptors and mappings -------------------------------------------------
+// --- Descriptors and mappings ------------------------------------------------
 
 #define MAKING(call_kind, code, failure, call)                                 \
     if (redirect_fails(call_kind, CALLER)) {                                   \

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Redirected: threads, mutexes, condition variables, semaphores, barriers,
 // read-write and spin locks. See redirect.h.
-#define _GNU_SOURCE
 #include "harness/redirect.h"
 
 #include <pthread.h>
@@ -238,7 +237,7 @@ int lk_sem_init(sem_t *sem, int shared, unsigned value) {
 
 #define SEM_WAIT(call)                                                         \
     uintptr_t site = CALLER;                                                   \
-    if (redirect_interrupted(site))                                            \
+    if (redirect_interrupted(WB_SEM_WAIT, site))                               \
         return -1;                                                             \
     struct slot *self = redirect_wait(WAIT_SEM, KEY(sem), site);               \
     int result = (call);                                                       \

@@ -4,7 +4,6 @@
 // readable (symbols.c), and only then, so a clean run starts no symbolizer.
 // Whether every canary has been seen goes along as the record's second field:
 // the grader decides what that means.
-#define _GNU_SOURCE
 #include "harness/reports.h"
 
 #include <stdio.h>

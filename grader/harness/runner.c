@@ -7,7 +7,6 @@
 // It forks one process a test before any thread exists (a child of a process
 // with threads cannot be watched by TSan), watches it from outside, and reports
 // to the grader. It never runs the learner's code itself.
-#define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -132,7 +131,7 @@ static void send_threads_left(void) {
     }
 }
 
-START_TEST(speed) {
+START_TEST(measurement) {
     speed_measure();
 }
 END_TEST
@@ -185,7 +184,7 @@ static void run_tests(void) {
 // The measurement is a test like any other, so that it is watched like one.
 static void run_speed(void) {
     const struct suite_test test = {
-        .test = &speed_ttest,
+        .test = &measurement_ttest,
         .says = suite_speed.says,
     };
     record_send(RECORD_HELLO, "speed", "1");

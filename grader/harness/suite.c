@@ -2,7 +2,6 @@
 // The child's side of a test: runs one of the suite's tests by Check and says
 // how it went. Everything it says goes over the record descriptor; the exit
 // status means nothing.
-#define _GNU_SOURCE
 #include "harness/suite.h"
 
 #include <dirent.h>

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#define _GNU_SOURCE
 #include "harness/symbols.h"
 
 #include <ctype.h>
@@ -17,7 +16,7 @@ static pid_t tool_pid;
 
 static char self_path[4096];
 
-// --- The symbolizer's process -------------------------------------------------
+// --- The symbolizer's process ------------------------------------------------
 
 static int start_tool(void) {
     if (to_tool != NULL)
@@ -62,7 +61,7 @@ void symbols_forget_in_child(void) {
     close(fileno(from_tool));
 }
 
-// --- Questions ------------------------------------------------------------------
+// --- Questions ---------------------------------------------------------------
 
 struct frame {
     char function[256];
@@ -176,7 +175,7 @@ const char *symbols_function(uintptr_t address, char *buffer, size_t size) {
     return buffer;
 }
 
-// --- Reports --------------------------------------------------------------------
+// --- Reports -----------------------------------------------------------------
 
 // "    #3 {/box/suite+0x1234}": NUMBER runs on through inlined frames, as the
 // tools count.

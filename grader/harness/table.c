@@ -4,7 +4,6 @@
 // was joined or detached and holds no lock, so that an explanation never finds
 // somebody else's data. The mapping is hidden from helgrind, which would take
 // the reuse of a slot for a race.
-#define _GNU_SOURCE
 #include "harness/table.h"
 
 #include <stdio.h>

@@ -90,7 +90,7 @@ struct table {
     _Atomic long calls[WB_CALL_COUNT];
     struct fault faults[WB_CALL_COUNT];
     _Atomic bool interrupt;
-    _Atomic unsigned interrupt_toggle;
+    _Atomic unsigned interrupt_turns[WB_CALL_COUNT];
     _Atomic size_t short_io; // bytes; 0 none
     struct gauge gauges[TABLE_GAUGES];
     struct slot slots[TABLE_SLOTS];

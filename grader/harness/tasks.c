@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#define _GNU_SOURCE
 #include "harness/tasks.h"
 
 #include <ctype.h>
@@ -41,7 +40,7 @@ static void *grown(void *items, int count, int *room, size_t size) {
     return items;
 }
 
-// --- Processes ----------------------------------------------------------------
+// --- Processes ---------------------------------------------------------------
 
 static bool read_process(pid_t pid, struct process *process) {
     char path[64], text[512];
@@ -115,7 +114,7 @@ void process_list_release(struct process_list *list) {
     *list = (struct process_list){0};
 }
 
-// --- Tasks --------------------------------------------------------------------
+// --- Tasks -------------------------------------------------------------------
 
 static const char *fd_kind(pid_t pid, long fd, char *buffer, size_t size) {
     char path[64];
@@ -320,7 +319,7 @@ bool tasks_look(pid_t pid, pid_t tid, struct task *task) {
     return read_task(pid, tid, false, task);
 }
 
-// --- Who else has it open -----------------------------------------------------
+// --- Who else has it open ----------------------------------------------------
 
 static bool opens_for(pid_t pid, const char *fd, int mode) {
     char path[96], text[256];

@@ -3,7 +3,6 @@
 // two looks in a row find all of them asleep for good, then either somebody
 // waits in a gauge, who is told that nobody else can come, or the test is stuck,
 // and the table says who waits for whom.
-#define _GNU_SOURCE
 #include "harness/watch.h"
 
 #include <linux/futex.h>
@@ -48,7 +47,7 @@ static int slots_used(void) {
     return used < TABLE_SLOTS ? used : TABLE_SLOTS;
 }
 
-// --- Telling what everybody is doing --------------------------------------------
+// --- Telling what everybody is doing -----------------------------------------
 
 static void name_thread(const struct slot *slot, char *name, size_t size) {
     char thread[24] = "main thread";
@@ -84,19 +83,12 @@ static const struct task *task_of(const struct task_list *tasks,
     return NULL;
 }
 
-// Where a running thread is, by its program counter: the only way to show an
-// endless loop that calls nothing. If it is just inside a library, it is led on
-// step by step until it is back in the learner's code. Not under valgrind,
-// whose code is its own. The thread stays stopped: it is about to be killed.
-static uintptr_t sample_counter(pid_t tid) {
 #ifdef __x86_64__
+// Leads a stopped thread on, step by step, until it is in the learner's code.
+static uintptr_t step_to_answer(pid_t tid) {
     enum { MOST_STEPS = 5000 };
-    if (suite_tool() == TOOL_MEMCHECK || suite_tool() == TOOL_HELGRIND)
-        return 0;
     int status;
-    if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) != 0 ||
-        ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) != 0 ||
-        waitpid(tid, &status, __WALL) != tid)
+    if (waitpid(tid, &status, __WALL) != tid)
         return 0;
     for (int i = 0; i < MOST_STEPS && WIFSTOPPED(status); i++) {
         struct user_regs_struct registers = {0};
@@ -107,10 +99,30 @@ static uintptr_t sample_counter(pid_t tid) {
             waitpid(tid, &status, __WALL) != tid)
             return 0;
     }
+    return 0;
+}
+#endif
+
+// Where a running thread is, by its program counter: the only way to show an
+// endless loop that calls nothing. If it is just inside a library, it is led
+// back to the learner's code first. Not under valgrind, whose code is its own.
+// The thread is let go again: one that dies while it is traced stays a zombie
+// until it is waited for, and its process with it.
+static uintptr_t sample_counter(pid_t tid) {
+    uintptr_t counter = 0;
+#ifdef __x86_64__
+    if (suite_tool() == TOOL_MEMCHECK || suite_tool() == TOOL_HELGRIND)
+        return 0;
+    if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) != 0)
+        return 0;
+    if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) == 0)
+        counter = step_to_answer(tid);
+    if (ptrace(PTRACE_DETACH, tid, NULL, NULL) != 0)
+        waitpid(tid, NULL, __WALL | WNOHANG);
 #else
     (void)tid;
 #endif
-    return 0;
+    return counter;
 }
 
 static const char *what_it_does(const struct slot *slot,
@@ -186,7 +198,7 @@ static void send_all_waiting(const struct process_list *processes,
             send_waiting(processes, tasks, &table->slots[i]);
 }
 
-// --- Looking --------------------------------------------------------------------
+// --- Looking -----------------------------------------------------------------
 
 static bool release_gauges(void) {
     bool any = false;
@@ -248,7 +260,7 @@ static void wait_for_child_signal(long ms) {
     sigtimedwait(&child, NULL, &time);
 }
 
-// --- Afterwards -----------------------------------------------------------------
+// --- Afterwards --------------------------------------------------------------
 
 static void report_left(void) {
     struct process_list left = {0};

@@ -39,7 +39,7 @@ bool result_is_good(const struct result *result) {
            !any_fails(result->findings);
 }
 
-// --- Findings -------------------------------------------------------------------
+// --- Findings ----------------------------------------------------------------
 
 static const struct place *first_place(const struct finding *finding) {
     return finding->places->len == 0 ? NULL : finding->places->pdata[0];
@@ -105,7 +105,7 @@ static void take_findings(struct verdict *verdict, GPtrArray *results,
     }
 }
 
-// --- Stages ---------------------------------------------------------------------
+// --- Stages ------------------------------------------------------------------
 
 static enum verdict_value value_of(const struct result *result) {
     if (any_fails(result->findings))

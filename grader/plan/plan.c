@@ -7,7 +7,7 @@
 #include "plan/flags.h"
 #include "plan/key.h"
 
-// --- The tools ------------------------------------------------------------------
+// --- The tools ---------------------------------------------------------------
 
 char *plan_tools(void) {
     static const char *const programs[] = {"clang-14", "ld.lld", "objcopy",
@@ -25,7 +25,7 @@ char *plan_tools(void) {
     return g_string_free(text, FALSE);
 }
 
-// --- Inputs ---------------------------------------------------------------------
+// --- Inputs ------------------------------------------------------------------
 
 static char *built(const struct plan_options *options, const char *format, ...)
     G_GNUC_PRINTF(2, 3);
@@ -89,7 +89,7 @@ static void add_server(struct job *job, const struct plan_options *options) {
         add_built(job, "wb-server", built(options, "lib/wb-server"));
 }
 
-// --- Jobs -----------------------------------------------------------------------
+// --- Jobs --------------------------------------------------------------------
 
 static GStrv names(const char *first, const char *second) {
     GStrv list = g_new0(char *, 3);

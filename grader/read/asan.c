@@ -38,7 +38,7 @@ static void report_release(struct report *report) {
     stack_release(&report->created);
 }
 
-// --- Parsing ------------------------------------------------------------------
+// --- Parsing -----------------------------------------------------------------
 
 // "thread T0 …" is the main thread, "T3" is itself.
 static char *thread_name(const char *text) {
@@ -126,7 +126,7 @@ static guint parse_line(const struct read_context *context,
     return at + 1;
 }
 
-// --- Telling ------------------------------------------------------------------
+// --- Telling -----------------------------------------------------------------
 
 // What happens, by how ASan's heading starts. The first match counts.
 static const struct {
@@ -320,7 +320,7 @@ static struct finding *read_error(const struct read_context *context,
     return finding;
 }
 
-// --- Undefined behaviour --------------------------------------------------------
+// --- Undefined behaviour -----------------------------------------------------
 
 // UBSan's words are good; a few are made shorter.
 static struct finding *read_undefined(const struct read_context *context,
@@ -352,7 +352,7 @@ static struct finding *read_undefined(const struct read_context *context,
     return finding;
 }
 
-// --- All of it ------------------------------------------------------------------
+// --- All of it ---------------------------------------------------------------
 
 static bool is_error(const char *line) {
     return g_str_has_prefix(line, "==") &&

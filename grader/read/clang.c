@@ -26,7 +26,7 @@ static void diagnostic_free(struct diagnostic *diagnostic) {
     g_free(diagnostic);
 }
 
-// --- Parsing ------------------------------------------------------------------
+// --- Parsing -----------------------------------------------------------------
 
 // The text after "error: " or "warning: " in LINE; *AT is where that begins.
 static const char *find_severity(const char *line, const char **at,
@@ -80,7 +80,7 @@ static struct diagnostic *parse(const char *line) {
     return diagnostic;
 }
 
-// --- Saying it ------------------------------------------------------------------
+// --- Saying it ---------------------------------------------------------------
 
 // How clang's message starts (or what it holds, after a *), and how we say it:
 // %s stands for the first quoted word, %t for the second.
@@ -184,7 +184,7 @@ static struct finding *tell(const struct read_context *context,
     return finding;
 }
 
-// --- Choosing ---------------------------------------------------------------------
+// --- Choosing ----------------------------------------------------------------
 
 // The smaller, the sooner a warning is told.
 static int rank(const struct diagnostic *diagnostic) {

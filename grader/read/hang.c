@@ -21,7 +21,7 @@ struct hang {
 
 typedef struct finding *explain(const struct hang *hang);
 
-// --- Words ----------------------------------------------------------------------
+// --- Words -------------------------------------------------------------------
 
 static const struct {
     const char *does;
@@ -79,7 +79,7 @@ static char *waiter_words(const struct hang *hang,
     return g_strdup_printf("%s %s %s", waiter->name, doing, where);
 }
 
-// --- Places ---------------------------------------------------------------------
+// --- Places ------------------------------------------------------------------
 
 static void add_waiting(const struct hang *hang, struct finding *finding,
                         const struct waiter *waiter) {
@@ -166,7 +166,7 @@ static char *evidence(const struct hang *hang) {
     return g_string_free(text, FALSE);
 }
 
-// --- Deadlocks --------------------------------------------------------------------
+// --- Deadlocks ---------------------------------------------------------------
 
 static struct finding *explain_stopped(const struct hang *hang) {
     if (!g_str_equal(hang->how, "stopped"))
@@ -351,7 +351,7 @@ static struct finding *explain_reacquire(const struct hang *hang) {
     return NULL;
 }
 
-// --- Running for ever ---------------------------------------------------------------
+// --- Running for ever --------------------------------------------------------
 
 // Whether the lines around where WAITER runs ask for something again and again.
 static bool polls(const struct hang *hang, const struct waiter *waiter) {
@@ -423,7 +423,7 @@ static struct finding *explain_running(const struct hang *hang) {
     return finding;
 }
 
-// --- Waiting for ever -----------------------------------------------------------------
+// --- Waiting for ever --------------------------------------------------------
 
 // The first waiter of one of KINDS; one that waits in the answer before others.
 static const struct waiter *find_doing(const struct hang *hang,

@@ -64,7 +64,7 @@ static void forbid(struct lint *lint, int line, const char *name,
            reason);
 }
 
-// --- Attributes and pragmas ---------------------------------------------------
+// --- Attributes and pragmas --------------------------------------------------
 
 static const char *const harmless_attributes[] = {
     "unused", "used", "maybe_unused", "noinline", "always_inline", "pure",
@@ -142,7 +142,7 @@ static void check_pragma(struct lint *lint, const struct token *token) {
            "tools see");
 }
 
-// --- Words --------------------------------------------------------------------
+// --- Words -------------------------------------------------------------------
 
 static const struct {
     const char *pattern;
@@ -200,7 +200,7 @@ static void check_tokens(struct lint *lint) {
     }
 }
 
-// --- Files ----------------------------------------------------------------------
+// --- Files -------------------------------------------------------------------
 
 static bool is_system_file(const char *file) {
     return g_str_has_prefix(file, "/usr/include/") ||
@@ -278,7 +278,7 @@ static void check_source(struct lint *lint) {
     }
 }
 
-// --- Symbols ----------------------------------------------------------------------
+// --- Symbols -----------------------------------------------------------------
 
 // The first line of the answer that has the word NAME; 0 if none has.
 static int line_of(const struct lint *lint, const char *name) {
@@ -375,21 +375,4 @@ void lint_read(const struct read_context *context, const char *preprocessed,
     for (guint i = 0; lines[i] != NULL; i++)
         check_symbol(&lint, lines[i], defined);
     check_api(&lint, defined);
-}
-
-bool lint_uses_atomics(const struct read_context *context,
-                       const char *preprocessed) {
-    static const char *const prefixes[] = {"_Atomic", "atomic_", "__c11_atomic",
-                                           "__atomic_", "__sync_"};
-    g_autoptr(token_list_auto) list =
-        token_list_new(preprocessed, context->answer_file);
-    struct lint lint = {.context = context, .list = list};
-    for (guint i = 0; i < list->tokens->len; i++) {
-        const struct token *token = token_at(&lint, i);
-        for (guint p = 0; p < G_N_ELEMENTS(prefixes); p++)
-            if (token->type == TOKEN_WORD && is_answer(&lint, token) &&
-                g_str_has_prefix(token->text, prefixes[p]))
-                return true;
-    }
-    return false;
 }

@@ -27,8 +27,3 @@
 // "": then only the text is judged.
 void lint_read(const struct read_context *context, const char *preprocessed,
                const char *symbols, GPtrArray *findings);
-
-// Whether the answer uses atomics (C11's, __atomic_, __sync_), which helgrind
-// does not understand: valgrind_read's COUNT_RACES is the opposite.
-bool lint_uses_atomics(const struct read_context *context,
-                       const char *preprocessed);

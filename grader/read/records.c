@@ -38,7 +38,6 @@ struct test {
 struct reading {
     const struct read_context *context;
     const struct outcome *outcome;
-    bool count_races;
     GPtrArray *findings;
     guint first; // findings before it are not ours
     GPtrArray *tests;
@@ -52,7 +51,7 @@ static const char *field(const struct record *record, guint index) {
                : "";
 }
 
-// --- Sorting --------------------------------------------------------------------
+// --- Sorting -----------------------------------------------------------------
 
 static void test_free(struct test *test) {
     g_ptr_array_unref(test->notes);
@@ -140,7 +139,7 @@ static void sort(struct reading *reading) {
     }
 }
 
-// --- Adding findings, each once ---------------------------------------------------
+// --- Adding findings, each once ----------------------------------------------
 
 static bool is_same(const struct finding *a, const struct finding *b) {
     if (a->kind != b->kind || a->stage != b->stage)
@@ -169,7 +168,7 @@ static void add_take(struct reading *reading, const struct test *test,
     g_ptr_array_add(reading->findings, finding);
 }
 
-// --- What the tools reported ----------------------------------------------------
+// --- What the tools reported -------------------------------------------------
 
 // True if the report told of something that fails or, if it happened outside
 // the answer, ended the test.
@@ -183,7 +182,7 @@ static bool read_report(struct reading *reading, const struct test *test,
     else if (g_str_equal(tool, "asan"))
         asan_read(context, text, found);
     else if (g_str_equal(tool, "valgrind"))
-        valgrind_read(context, text, reading->count_races, found);
+        valgrind_read(context, text, found);
     bool failing = false;
     while (found->len > 0) {
         struct finding *finding = g_ptr_array_steal_index(found, 0);
@@ -200,7 +199,7 @@ static bool read_reports(struct reading *reading, const struct test *test) {
     return failing;
 }
 
-// --- What the test said ------------------------------------------------------------
+// --- What the test said ------------------------------------------------------
 
 static char *notes_text(const struct test *test) {
     GString *text = g_string_new(NULL);
@@ -229,7 +228,7 @@ static void read_fail(struct reading *reading, const struct test *test) {
     add_take(reading, test, finding);
 }
 
-// --- How the process ended -----------------------------------------------------------
+// --- How the process ended ---------------------------------------------------
 
 static const struct {
     int number;
@@ -334,7 +333,7 @@ static void read_end(struct reading *reading, const struct test *test,
     }
 }
 
-// --- What it left behind ---------------------------------------------------------------
+// --- What it left behind -----------------------------------------------------
 
 static void read_strays(struct reading *reading, const struct test *test) {
     enum stage stage = reading->context->stage;
@@ -406,7 +405,7 @@ static void read_threads_left(struct reading *reading,
     }
 }
 
-// --- All of it ---------------------------------------------------------------------------
+// --- All of it ---------------------------------------------------------------
 
 static guint count_failing(const struct reading *reading) {
     guint count = 0;
@@ -484,11 +483,9 @@ static char *read_run(struct reading *reading) {
 }
 
 char *records_read(const struct read_context *context,
-                   const struct outcome *outcome, bool count_races,
-                   GPtrArray *findings) {
+                   const struct outcome *outcome, GPtrArray *findings) {
     struct reading reading = {.context = context,
                               .outcome = outcome,
-                              .count_races = count_races,
                               .findings = findings,
                               .first = findings->len,
                               .expected = -1};

@@ -24,10 +24,9 @@
 #include "model/outcome.h"
 #include "read/context.h"
 
-// Appends to FINDINGS (of struct finding). COUNT_RACES: see valgrind.h.
+// Appends to FINDINGS (of struct finding).
 // Returns NULL, or a complete sentence that says why this run proves nothing;
 // the caller frees it. A run passes if no failing finding was appended and NULL
 // came back.
 char *records_read(const struct read_context *context,
-                   const struct outcome *outcome, bool count_races,
-                   GPtrArray *findings);
+                   const struct outcome *outcome, GPtrArray *findings);

@@ -57,23 +57,37 @@ static const char *expand_left(const char *start, const char *end) {
     return at;
 }
 
-// The end of the postfix expression whose last name begins at AT: over
-// "[…]", and, behind an index, over members ("cells[i].count"): the compiler
-// gives an element's access its first token.
+static const char *skip_index(const char *at) {
+    int depth = 0;
+    do {
+        depth += *at == '[' ? 1 : *at == ']' ? -1 : 0;
+        at++;
+    } while (*at != '\0' && *at != '\n' && depth > 0);
+    return at;
+}
+
+// The end of the postfix expression whose name begins at AT. The compiler gives
+// a member's access the member's name, which ends it; an element's access the
+// first token of the whole: so what follows belongs to it as far as the last
+// "[…]", and a member behind that.
 static const char *expand_right(const char *at) {
     while (is_word(*at))
         at++;
-    while (*at == '[') {
-        int depth = 0;
-        do {
-            depth += *at == '[' ? 1 : *at == ']' ? -1 : 0;
+    const char *end = at;
+    for (;;) {
+        if (*at == '[') {
+            at = end = skip_index(at);
+            continue;
+        }
+        size_t sign = *at == '.' ? 1 : g_str_has_prefix(at, "->") ? 2 : 0;
+        if (sign == 0 || !is_word(at[sign]))
+            return end;
+        bool behind_index = at == end && at[-1] == ']' && sign == 1;
+        for (at += sign; is_word(*at);)
             at++;
-        } while (*at != '\0' && *at != '\n' && depth > 0);
-        while (*at == '.' && is_word(at[1]))
-            for (at++; is_word(*at);)
-                at++;
+        if (behind_index)
+            end = at;
     }
-    return at;
 }
 
 // A copy of START..END if it can be an lvalue.
@@ -163,7 +177,7 @@ char *source_variable(const char *source, int line, int column, bool is_write) {
     return take(expand_left(start, at), expand_right(at));
 }
 
-// --- Calls --------------------------------------------------------------------
+// --- Calls -------------------------------------------------------------------
 
 // The '(' of the call whose function's name contains NAME, from AT to the end
 // of the line, or NULL.

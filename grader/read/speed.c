@@ -99,7 +99,7 @@ void speed_read(const struct read_context *context,
                 const struct outcome *outcome, GPtrArray *findings,
                 char **trouble, char **undecided, char **remark) {
     guint before = findings->len;
-    *trouble = records_read(context, outcome, false, findings);
+    *trouble = records_read(context, outcome, findings);
     if (findings->len > before || *trouble != NULL)
         return;
     GStrv decision = measure(outcome, "decision");

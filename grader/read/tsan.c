@@ -74,8 +74,9 @@ static struct finding *read_misuse(const struct read_context *context,
         g_string_replace(text, "%s", function, 1);
         g_string_replace(text, "%s", name, 1);
         g_string_replace(text, "%d", line, 1);
-        finding = finding_new(FINDING_API_MISUSE, context->stage, "%s",
-                              text->str);
+        bool is_double = strstr(format, "holds it already") != NULL;
+        finding = finding_new(is_double ? FINDING_DEADLOCK : FINDING_API_MISUSE,
+                              context->stage, "%s", text->str);
         g_string_free(text, TRUE);
         stack_add_place(finding, &stack, NULL, "the call");
     }

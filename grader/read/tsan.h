@@ -8,13 +8,15 @@
 //   thread leak, created in the answer          thread-leak
 //   misuse of a mutex, signal-unsafe call,
 //   errno spoiled in a handler                  api-misuse
+//   double lock of a mutex                      deadlock
 //   lock-order-inversion                        advice
 //   SEGV, BUS, FPE, ILL, ABRT                   crash
 //   stack-overflow                              memory-error
 //
 // A report counts only if one of its frames is in the answer's file; of a race,
-// a frame of one of the two accesses (the other may be the test reading the
-// result). TSan's own failures ("CHECK failed") are no findings.
+// if one of the two accesses is made by the answer itself or by libc for it (the
+// other may be the test reading the result; one in a function of the test's that
+// the answer calls is the test's). TSan's own failures ("CHECK failed") are no findings.
 #pragma once
 
 #include <glib.h>

@@ -57,7 +57,7 @@ static void race_release(struct race *race) {
     g_ptr_array_unref(race->threads);
 }
 
-// --- Parsing ------------------------------------------------------------------
+// --- Parsing -----------------------------------------------------------------
 
 // "thread T1 'name' (mutexes: …):" is T1; "main thread:" is itself.
 static char *thread_name(const char *text) {
@@ -172,7 +172,7 @@ static void parse_section(struct race *race, GStrv lines, guint at) {
     }
 }
 
-// --- Telling ------------------------------------------------------------------
+// --- Telling -----------------------------------------------------------------
 
 // What a call of libc does to its argument, in a word.
 static const struct {
@@ -344,7 +344,7 @@ static struct finding *tell(struct race *race) {
                        left, right, clause);
 }
 
-// --- Places -------------------------------------------------------------------
+// --- Places ------------------------------------------------------------------
 
 static void add_access(struct finding *finding, const struct race *race,
                        const struct access *access) {
@@ -384,6 +384,14 @@ static char *why_of(const struct race *race) {
         race->owner);
 }
 
+// Whether the answer itself makes the access, or a function of libc that it
+// calls; not a function of the test's that it calls.
+static bool is_direct(const struct access *access) {
+    const struct stack *stack = &access->stack;
+    return stack_is_answer(stack) &&
+           (stack->callee == NULL || stack->is_library);
+}
+
 struct finding *tsan_race_read(const struct read_context *context,
                                enum finding_kind kind, GStrv lines,
                                guint start, guint end) {
@@ -394,8 +402,8 @@ struct finding *tsan_race_read(const struct read_context *context,
     for (guint at = start; at < end; at++)
         parse_section(&race, lines, at);
     struct finding *finding = NULL;
-    if (race.count == 2 && (stack_is_answer(&race.accesses[0].stack) ||
-                            stack_is_answer(&race.accesses[1].stack))) {
+    if (race.count == 2 && (is_direct(&race.accesses[0]) ||
+                            is_direct(&race.accesses[1]))) {
         finding = tell(&race);
         add_places(finding, &race);
         finding->why = why_of(&race);

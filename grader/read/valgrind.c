@@ -13,10 +13,9 @@ enum { MOST_FINDINGS = 40 };
 struct reading {
     const struct read_context *context;
     const struct vg_report *report;
-    bool count_races;
 };
 
-// --- Frames -------------------------------------------------------------------
+// --- Frames ------------------------------------------------------------------
 
 static const struct vg_frame *answer_frame(const struct reading *reading,
                                            const struct vg_stack *stack) {
@@ -77,7 +76,7 @@ static char *argument_at(const struct reading *reading,
                             : g_strdup_printf("`%s`", argument);
 }
 
-// --- helgrind -------------------------------------------------------------------
+// --- helgrind ----------------------------------------------------------------
 
 // What "Misc" errors say, and how we do; NULL: not told. %s is the object.
 static const struct {
@@ -101,8 +100,6 @@ static const struct {
      "waits on %s with another mutex than the other waiters use"},
     {"destruction of condition variable being waited upon", "destroy",
      "destroys %s while a thread waits on it"},
-    {"re-lock a non-recursive lock I already hold", "lock",
-     "locks %s although it holds it already"},
     {"with a pthread_rwlock_t* argument", "lock",
      "uses %s, a read-write lock, as a mutex"},
     {"with a pthread_mutex_t* argument", "lock",
@@ -124,13 +121,32 @@ static struct finding *misuse_at(const struct reading *reading,
     return finding;
 }
 
+// True if the thread came to its own end there: its start function returned or
+// it called pthread_exit. Otherwise the process was ended under it, by a test
+// that failed while the thread was inside a lock.
+static bool ends_by_itself(const struct vg_stack *stack) {
+    if (stack == NULL || stack->frames->len == 0)
+        return false;
+    const struct vg_frame *first = stack->frames->pdata[0];
+    if (g_strcmp0(first->function, "start_thread") == 0)
+        return true;
+    for (guint i = 0; i < stack->frames->len; i++) {
+        const struct vg_frame *frame = stack->frames->pdata[i];
+        if (frame->function != NULL &&
+            strstr(frame->function, "pthread_exit") != NULL)
+            return true;
+    }
+    return false;
+}
+
 // The stack is the exit's: nothing there is the answer's. Where the thread was
 // created may be.
 static struct finding *read_exit(const struct reading *reading,
                                  const struct vg_error *error) {
     int number = thread_number(error->what);
     const char *count = strstr(error->what, "still holds ");
-    if (number <= 1 || count == NULL)
+    if (number <= 1 || count == NULL ||
+        !ends_by_itself(stack_at(error, 0)))
         return NULL;
     g_autofree char *thread = thread_name(number);
     g_autofree char *locks =
@@ -143,6 +159,44 @@ static struct finding *read_exit(const struct reading *reading,
     return finding;
 }
 
+// Allowed, and often right: advice at most. glibc signals inside its own waits
+// too, so the line must be one that signals.
+static struct finding *read_bare_signal(const struct reading *reading,
+                                        const struct vg_frame *frame) {
+    const char *source = reading->context->source;
+    if (!source_mentions(source, frame->line, frame->line, "signal") &&
+        !source_mentions(source, frame->line, frame->line, "broadcast"))
+        return NULL;
+    struct finding *finding = finding_new(
+        FINDING_ADVICE, reading->context->stage,
+        "line %d signals a condition without holding its mutex: right only if "
+        "the state was changed under the mutex before", frame->line);
+    add_place(finding, frame, NULL, "signals");
+    return finding;
+}
+
+// A thread that locks what it holds waits for itself: unless the mutex is of a
+// type that tells it so.
+static struct finding *read_relock(const struct reading *reading,
+                                   const struct vg_error *error,
+                                   const struct vg_frame *frame) {
+    if (strstr(reading->context->source, "ERRORCHECK") != NULL)
+        return NULL;
+    g_autofree char *thread = thread_name(thread_number(error->what));
+    g_autofree char *object = argument_at(reading, frame, "lock", "a lock");
+    const struct vg_frame *before = answer_frame(reading, stack_at(error, 1));
+    g_autofree char *taken =
+        before == NULL ? g_strdup("")
+                       : g_strdup_printf(" (since line %d)", before->line);
+    struct finding *finding = finding_new(
+        FINDING_DEADLOCK, reading->context->stage,
+        "%s locks %s at line %d although it holds it already%s: it waits for "
+        "itself", thread, object, frame->line, taken);
+    add_place(finding, frame, thread, "waits for the lock it holds");
+    add_place(finding, before, thread, "took it here");
+    return finding;
+}
+
 static struct finding *read_misc(const struct reading *reading,
                                  const struct vg_error *error) {
     if (strstr(error->what, "Exiting thread still holds") != NULL)
@@ -150,14 +204,10 @@ static struct finding *read_misc(const struct reading *reading,
     const struct vg_frame *frame = answer_frame(reading, stack_at(error, 0));
     if (frame == NULL)
         return NULL;
-    if (strstr(error->what, "dubious") != NULL) {
-        struct finding *finding = finding_new(
-            FINDING_ADVICE, reading->context->stage,
-            "line %d signals a condition without holding its mutex: right only "
-            "if the state was changed under the mutex before", frame->line);
-        add_place(finding, frame, NULL, "signals");
-        return finding;
-    }
+    if (strstr(error->what, "{signal,broadcast}") != NULL)
+        return read_bare_signal(reading, frame);
+    if (strstr(error->what, "re-lock") != NULL)
+        return read_relock(reading, error, frame);
     for (guint i = 0; i < G_N_ELEMENTS(misuses); i++) {
         if (strstr(error->what, misuses[i].says) == NULL)
             continue;
@@ -167,7 +217,10 @@ static struct finding *read_misc(const struct reading *reading,
             argument_at(reading, frame, misuses[i].call, "an object");
         return misuse_at(reading, error, frame, misuses[i].message, object);
     }
+    // What is not known to be wrong fails nobody.
     const char *said = strstr(error->what, ": ");
+    if (strstr(error->what, "pthread_barrier") == NULL)
+        return NULL;
     g_autofree char *words = g_strdup_printf(
         "misuses the pthread API (%s)", said == NULL ? error->what : said + 2);
     return misuse_at(reading, error, frame, words, "");
@@ -216,57 +269,6 @@ static struct finding *read_api_error(const struct reading *reading,
     return misuse_at(reading, error, frame, words, g_strstrip(bare));
 }
 
-// The global that a race is about, or NULL: 'inside data symbol "total"'.
-static char *data_symbol(const struct vg_error *error) {
-    for (guint i = 0; i < error->texts->len; i++) {
-        const char *symbol = strstr(error->texts->pdata[i], "data symbol \"");
-        if (symbol == NULL)
-            continue;
-        symbol += strlen("data symbol \"");
-        return g_strndup(symbol, strcspn(symbol, "\"."));
-    }
-    return NULL;
-}
-
-static struct finding *read_race(const struct reading *reading,
-                                 const struct vg_error *error) {
-    const struct vg_frame *one = answer_frame(reading, stack_at(error, 0));
-    const struct vg_stack *second = stack_at(error, 1);
-    bool conflicts = second != NULL && second->heading != NULL &&
-                     strstr(second->heading, "conflicts") != NULL;
-    const struct vg_frame *two =
-        conflicts ? answer_frame(reading, second) : NULL;
-    if (!reading->count_races || (one == NULL && two == NULL))
-        return NULL;
-    bool writes = strstr(error->what, "during write") != NULL;
-    bool other = conflicts && strstr(second->heading, "write") != NULL;
-    g_autofree char *thread = thread_name(thread_number(error->what));
-    g_autofree char *rival =
-        thread_name(thread_number(conflicts ? second->heading : NULL));
-    const struct vg_frame *told = one == NULL ? two : one;
-    g_autofree char *variable = source_variable(
-        reading->context->source, told->line, 0, one == NULL ? other : writes);
-    if (variable == NULL)
-        variable = data_symbol(error);
-    g_autofree char *name = variable == NULL
-                                ? g_strdup("memory")
-                                : g_strdup_printf("`%s`", variable);
-    g_autofree char *where =
-        one == NULL ? g_strdup(" in the test's code")
-                    : g_strdup_printf(" at line %d", one->line);
-    g_autofree char *elsewhere =
-        two == NULL ? g_strdup("") : g_strdup_printf(" at line %d", two->line);
-    struct finding *finding = finding_new(
-        FINDING_DATA_RACE, reading->context->stage,
-        "%s %s %s%s while %s %s it%s; no lock is held by both", thread,
-        writes ? "writes" : "reads", name, where,
-        conflicts ? rival : "another thread",
-        !conflicts ? "uses" : other ? "writes" : "reads", elsewhere);
-    add_place(finding, one, thread, writes ? "writes" : "reads");
-    add_place(finding, two, rival, other ? "writes" : "reads");
-    return finding;
-}
-
 static struct finding *read_order(const struct reading *reading,
                                   const struct vg_error *error) {
     struct finding *finding = finding_new(
@@ -283,7 +285,7 @@ static struct finding *read_order(const struct reading *reading,
     return NULL;
 }
 
-// --- memcheck -------------------------------------------------------------------
+// --- memcheck ----------------------------------------------------------------
 
 static struct finding *read_uninitialised(const struct reading *reading,
                                           const struct vg_error *error,
@@ -374,7 +376,7 @@ static struct finding *read_memory(const struct reading *reading,
     return read_invalid(reading, error, frame);
 }
 
-// --- All of it --------------------------------------------------------------------
+// --- All of it ---------------------------------------------------------------
 
 static struct finding *read_error(const struct reading *reading,
                                   const struct vg_error *error) {
@@ -385,16 +387,16 @@ static struct finding *read_error(const struct reading *reading,
     if (g_str_equal(error->kind, "PthAPIerror"))
         return read_api_error(reading, error);
     if (g_str_equal(error->kind, "Race"))
-        return read_race(reading, error);
+        return NULL; // see valgrind.h
     if (g_str_equal(error->kind, "LockOrder"))
         return read_order(reading, error);
     return read_memory(reading, error);
 }
 
 void valgrind_read(const struct read_context *context, const char *text,
-                   bool count_races, GPtrArray *findings) {
+                   GPtrArray *findings) {
     g_autoptr(vg_report_auto) report = vg_report_new(text);
-    struct reading reading = {context, report, count_races};
+    struct reading reading = {context, report};
     guint most = findings->len + MOST_FINDINGS;
     for (guint i = 0; i < report->errors->len && findings->len < most; i++) {
         const struct vg_error *error = report->errors->pdata[i];

@@ -7,8 +7,13 @@
 //   locked one, condition without its mutex, a
 //   thread that ends with a lock, an API call
 //   that fails with EINVAL, ESRCH or EBUSY …     api-misuse
-//   Race                                         data-race, but only if the
-//                                                caller says that races count
+//   lock of a lock that it holds already         deadlock
+//   Race                                         nothing: see
+//                                                docs/adr/0001
+//                                                one access is the answer's
+//                                                own, and it uses nothing that
+//                                                helgrind sees no order in
+//                                                (pipes, eventfd, mmap …)
 //   LockOrder, a signal without the mutex        advice
 // memcheck:
 //   Uninit…, a system call given such bytes      uninitialised-read
@@ -16,8 +21,8 @@
 //   leaks                                        nothing: LeakSanitizer's task
 //
 // An error counts only if a frame of its first stack is in the answer's file;
-// a race, of one of its two accesses; a thread that ended with a lock always
-// (its stack is libc's). Not counted, since right answers do them: EAGAIN,
+// a thread that ended by itself with a
+// lock always (its stack is libc's). Not counted, since right answers do them: EAGAIN,
 // EINTR, ETIMEDOUT, EDEADLK, EPERM of API calls, and "unknown cond var".
 #pragma once
 
@@ -27,7 +32,5 @@
 #include "read/context.h"
 
 // Appends to FINDINGS (of struct finding) what TEXT says, at most 40.
-// COUNT_RACES: the answer's object uses no atomics, which helgrind does not
-// understand.
 void valgrind_read(const struct read_context *context, const char *text,
-                   bool count_races, GPtrArray *findings);
+                   GPtrArray *findings);

@@ -40,7 +40,7 @@ solution_doing() {
     solve hello_threads
     grade
     ended_with 0
-    shows "PASS"
+    shows "1 passed"
     run lockstep list
     shows "✓ 3.1 hello_threads" || shows "1 of"
 }
@@ -86,7 +86,7 @@ solution_doing() {
     rm "$ANSWER"
     grade
     ended_with 1
-    shows "make reset EX=hello_threads"
+    shows "EX=hello_threads"
 }
 
 @test "a file that may not be read says so" {

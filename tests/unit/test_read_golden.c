@@ -49,7 +49,7 @@ static void read_case(const struct read_context *context, const char *reader,
     } else if (g_str_equal(reader, "clang")) {
         clang_read(context, text, findings);
     } else if (g_str_equal(reader, "valgrind")) {
-        valgrind_read(context, text, true, findings);
+        valgrind_read(context, text, findings);
     } else if (g_str_equal(reader, "lint")) {
         g_auto(GStrv) halves = g_strsplit(text, "====\n", 2);
         lint_read(context, halves[0], halves[1], findings);

@@ -580,7 +580,9 @@ START_TEST(room_gone_again) {
         struct caller thief = {
             .q = q, .call = call_get_put, .item = &letters[2]};
         caller_start(&thief);
-        // Whoever lost the place sleeps now; nobody takes anything out.
+        // One of the two gets the place and returns, the other one sleeps.
+        if (wb_wait_blocked(2))
+            caller_join(&thief); // never: the runner tells who waits for whom
         bool one_waits = wb_wait_blocked(1);
         expect_len(q, 1, "from a full queue of capacity 1");
         expect(one_waits, "two bq_puts went through although one place was "
@@ -958,4 +960,4 @@ SUITE(
     TEST(items_left_behind, "bq_free leaves items alone that are still there"),
     TEST(memory_is_short, "if memory is short, bq_new returns NULL and leaks "
                           "nothing"),
- )
+)

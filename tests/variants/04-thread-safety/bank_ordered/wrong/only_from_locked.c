@@ -1,4 +1,4 @@
-// expect: data-race
+// expect: broken-invariant
 // SPDX-License-Identifier: MIT
 // Locks the account that pays, but not the one that is paid.
 #include "bank_ordered.h"
