@@ -12,8 +12,7 @@ struct bank {
     // TODO: what keeps the threads apart? Say beside it what it guards.
 };
 
-bank *bank_new(const long *opening, int n)
-{
+bank *bank_new(const long *opening, int n) {
     // TODO: make the bank; give back everything if something runs out.
     (void)opening;
     (void)n;
@@ -21,8 +20,7 @@ bank *bank_new(const long *opening, int n)
     return NULL;
 }
 
-int bank_transfer(bank *b, int from, int to, long amount)
-{
+int bank_transfer(bank *b, int from, int to, long amount) {
     // TODO: refuse what must be refused, or: debit, BANK_STEP, credit.
     (void)b;
     (void)from;
@@ -31,23 +29,20 @@ int bank_transfer(bank *b, int from, int to, long amount)
     return -ENOSYS;
 }
 
-long bank_balance(bank *b, int acct)
-{
+long bank_balance(bank *b, int acct) {
     // TODO
     (void)b;
     (void)acct;
     return -ENOSYS;
 }
 
-long bank_total(bank *b)
-{
+long bank_total(bank *b) {
     // TODO: one sum, of one moment.
     (void)b;
     return -ENOSYS;
 }
 
-void bank_free(bank *b)
-{
+void bank_free(bank *b) {
     // TODO
     (void)b;
 }

@@ -13,17 +13,17 @@ enum { MOST_FINDINGS = 40, MOST_EVIDENCE = 12000 };
 
 // What a report of ASan tells, section by section.
 struct report {
-    char *what;              // "heap-buffer-overflow on address …"
-    char *access;            // "READ" or "WRITE"; NULL: no plain access
-    long size;               // bytes of the access
-    char *thread;            // of the access: "T1", "main thread"
-    char *region;            // "4 bytes to the right of 16-byte region"
-    char *variable;          // "cells": on the stack or global
-    bool is_null;            // a SEGV near address 0
-    struct stack here;       // the access
+    char *what;        // "heap-buffer-overflow on address …"
+    char *access;      // "READ" or "WRITE"; NULL: no plain access
+    long size;         // bytes of the access
+    char *thread;      // of the access: "T1", "main thread"
+    char *region;      // "4 bytes to the right of 16-byte region"
+    char *variable;    // "cells": on the stack or global
+    bool is_null;      // a SEGV near address 0
+    struct stack here; // the access
     struct stack freed;
     struct stack allocated;
-    struct stack created;    // the thread
+    struct stack created; // the thread
 };
 
 static void report_release(struct report *report) {
@@ -194,10 +194,10 @@ static struct finding *tell_access(const struct read_context *context,
         return memory_error(context, text);
     }
     const char *callee = report->here.callee;
-    g_autofree char *name =
-        callee == NULL ? source_variable(context->source, frame->line,
-                                         frame->column, writes)
-                       : NULL;
+    g_autofree char *name = callee == NULL
+                                ? source_variable(context->source, frame->line,
+                                                  frame->column, writes)
+                                : NULL;
     g_autofree char *text = g_strdup_printf(
         "`%s` %s %s%s%s%s at line %d%s%s%s: %s", frame->function,
         writes ? "writes" : "reads", size, name == NULL ? "" : " (`",
@@ -212,10 +212,9 @@ static char *argument_of(const struct read_context *context,
                          const struct report *report) {
     const struct frame *frame = &report->here.answer;
     g_autofree char *argument =
-        frame->file == NULL
-            ? NULL
-            : source_argument(context->source, frame->line, frame->column,
-                              "free", 0);
+        frame->file == NULL ? NULL
+                            : source_argument(context->source, frame->line,
+                                              frame->column, "free", 0);
     return argument == NULL ? g_strdup("a block")
                             : g_strdup_printf("`%s`", argument);
 }
@@ -265,7 +264,8 @@ static struct finding *tell(const struct read_context *context,
     if (g_str_has_prefix(what, "stack-overflow"))
         return finding_new(FINDING_MEMORY_ERROR, stage,
                            "%s uses up the stack: a recursion does not "
-                           "end, or a local array is too large", where);
+                           "end, or a local array is too large",
+                           where);
     if (strstr(what, "param-overlap") != NULL)
         return finding_new(FINDING_MEMORY_ERROR, stage,
                            "in %s, source and target of `%s` overlap", where,
@@ -275,7 +275,8 @@ static struct finding *tell(const struct read_context *context,
         g_str_has_prefix(what, "calloc parameters"))
         return finding_new(FINDING_MEMORY_ERROR, stage,
                            "%s asks `%s` for an impossible size: most likely a "
-                           "negative number", where,
+                           "negative number",
+                           where,
                            report->here.callee == NULL ? "malloc"
                                                        : report->here.callee);
     if (strstr(what, "out of memory") != NULL ||
@@ -342,10 +343,9 @@ static struct finding *read_undefined(const struct read_context *context,
                               "line %d: %s", frame.line, said);
         struct stack stack;
         stack_read(context, lines, start + 1, &stack);
-        finding_add_place(finding, frame.file, frame.line, frame.column,
-                          stack_is_answer(&stack) ? stack.answer.function
-                                                  : NULL,
-                          NULL, said);
+        finding_add_place(
+            finding, frame.file, frame.line, frame.column,
+            stack_is_answer(&stack) ? stack.answer.function : NULL, NULL, said);
         stack_release(&stack);
     }
     frame_release(&frame);
@@ -372,9 +372,9 @@ void asan_read(const struct read_context *context, const char *text,
     guint most = findings->len + MOST_FINDINGS;
     for (guint at = 0; lines[at] != NULL && findings->len < most;) {
         guint end = text_block_end(lines, at, starts_block);
-        struct finding *finding =
-            is_error(lines[at]) ? read_error(context, lines, at, end)
-                                : read_undefined(context, lines, at);
+        struct finding *finding = is_error(lines[at])
+                                      ? read_error(context, lines, at, end)
+                                      : read_undefined(context, lines, at);
         if (finding != NULL) {
             g_autofree char *report = text_join(lines, at, end);
             finding->message = text_take_sentence(finding->message);

@@ -81,18 +81,17 @@ static struct finding *tell(const struct read_context *context,
     const struct stack *stack = &site->stack;
     g_autofree char *bytes = text_count(site->bytes, "byte");
     g_autofree char *blocks = text_count(site->blocks, "block");
-    g_autofree char *by =
-        stack->callee == NULL
-            ? g_strdup("")
-            : g_strdup_printf(" by `%s`", stack->callee);
-    struct finding *finding = finding_new(
-        FINDING_MEMORY_LEAK, context->stage,
-        "%s (%s) allocated%s at line %d in `%s` %s never freed.", bytes, blocks,
-        by, stack->answer.line, stack->answer.function,
-        site->bytes == 1 ? "is" : "are");
-    g_autofree char *role = g_strdup_printf(
-        "allocates %s that nobody frees", site->blocks == 1 ? "the block"
-                                                            : "the blocks");
+    g_autofree char *by = stack->callee == NULL
+                              ? g_strdup("")
+                              : g_strdup_printf(" by `%s`", stack->callee);
+    struct finding *finding =
+        finding_new(FINDING_MEMORY_LEAK, context->stage,
+                    "%s (%s) allocated%s at line %d in `%s` %s never freed.",
+                    bytes, blocks, by, stack->answer.line,
+                    stack->answer.function, site->bytes == 1 ? "is" : "are");
+    g_autofree char *role =
+        g_strdup_printf("allocates %s that nobody frees",
+                        site->blocks == 1 ? "the block" : "the blocks");
     stack_add_place(finding, stack, NULL, role);
     finding->evidence = text_evidence(site->evidence->str, MOST_EVIDENCE);
     return finding;
@@ -104,8 +103,8 @@ void asan_leaks_read(const struct read_context *context, GStrv lines,
         g_ptr_array_new_with_free_func((GDestroyNotify)site_free);
     for (guint at = 0; lines[at] != NULL; at++)
         if (asan_leak_starts(lines[at]))
-            read_leak(context, lines, at,
-                      text_block_end(lines, at, ends_leak), sites);
+            read_leak(context, lines, at, text_block_end(lines, at, ends_leak),
+                      sites);
     g_ptr_array_sort(sites, larger_first);
     for (guint i = 0; i < sites->len && i < MOST_SITES; i++)
         g_ptr_array_add(findings, tell(context, sites->pdata[i]));

@@ -34,8 +34,8 @@ static const char *find_severity(const char *line, const char **at,
     static const struct {
         const char *word;
         bool is_error;
-    } words[] = {{" fatal error: ", true}, {" error: ", true},
-                 {" warning: ", false}};
+    } words[] = {
+        {" fatal error: ", true}, {" error: ", true}, {" warning: ", false}};
     for (guint i = 0; i < G_N_ELEMENTS(words); i++) {
         const char *found = strstr(line, words[i].word);
         if (found == NULL || found == line || found[-1] != ':')
@@ -69,13 +69,13 @@ static struct diagnostic *parse(const char *line) {
     diagnostic->column = numbers[1] > 0 ? numbers[0] : 0;
     diagnostic->is_error = is_error;
     const char *flag = g_strrstr(message, " [-W");
-    g_autofree char *words =
-        flag == NULL ? g_strdup(message)
-                     : g_strndup(message, (size_t)(flag - message));
+    g_autofree char *words = flag == NULL
+                                 ? g_strdup(message)
+                                 : g_strndup(message, (size_t)(flag - message));
     diagnostic->message = text_printable(words, MOST_MESSAGE);
-    diagnostic->flag = flag == NULL ? g_strdup("")
-                                    : g_strndup(flag + 2,
-                                                strcspn(flag + 2, "],"));
+    diagnostic->flag = flag == NULL
+                           ? g_strdup("")
+                           : g_strndup(flag + 2, strcspn(flag + 2, "],"));
     diagnostic->raw = text_printable(line, 1000);
     return diagnostic;
 }
@@ -112,15 +112,15 @@ static const struct {
     {"implicit declaration of function",
      "`%s` is called but not declared: is it misspelt, or is its #include "
      "missing?"},
-    {"expected identifier or '('",
-     "something is wrong just before here: often a '}' too many or a ';' behind "
-     "a function's head"},
+    {"expected identifier or '('", "something is wrong just before here: often "
+                                   "a '}' too many or a ';' behind "
+                                   "a function's head"},
     {"expected expression",
      "an expression is missing here: often a bracket or a value was forgotten "
      "just before"},
-    {"*file not found",
-     "there is no header `%s` here: an answer can include the system's headers, "
-     "its exercise's header and those that this one names"},
+    {"*file not found", "there is no header `%s` here: an answer can include "
+                        "the system's headers, "
+                        "its exercise's header and those that this one names"},
 };
 
 static char *quoted_word(const char *message, int index) {
@@ -175,9 +175,9 @@ static struct finding *tell(const struct read_context *context,
     g_autofree char *words = reword(diagnostic->message);
     g_autofree char *sentence = text_take_sentence(
         g_strdup_printf("line %d: %s", diagnostic->line, words));
-    struct finding *finding = finding_new(
-        diagnostic->is_error ? FINDING_BUILD_ERROR : FINDING_ADVICE,
-        context->stage, "%s", sentence);
+    struct finding *finding =
+        finding_new(diagnostic->is_error ? FINDING_BUILD_ERROR : FINDING_ADVICE,
+                    context->stage, "%s", sentence);
     finding_add_place(finding, diagnostic->file, diagnostic->line,
                       diagnostic->column, NULL, NULL, diagnostic->message);
     finding->evidence = g_strdup(diagnostic->raw);
@@ -188,11 +188,18 @@ static struct finding *tell(const struct read_context *context,
 
 // The smaller, the sooner a warning is told.
 static int rank(const struct diagnostic *diagnostic) {
-    static const char *const order[] = {
-        "-Wthread-safety", "-Wuninitialized", "-Wsometimes-uninitialized",
-        "-Wreturn-type", "-Wint-conversion", "-Wincompatible-pointer-types",
-        "-Wimplicit-function-declaration", "-Wformat", "-Wparentheses",
-        "-Wfortify-source", "-Warray-bounds", "-Wunused-result"};
+    static const char *const order[] = {"-Wthread-safety",
+                                        "-Wuninitialized",
+                                        "-Wsometimes-uninitialized",
+                                        "-Wreturn-type",
+                                        "-Wint-conversion",
+                                        "-Wincompatible-pointer-types",
+                                        "-Wimplicit-function-declaration",
+                                        "-Wformat",
+                                        "-Wparentheses",
+                                        "-Wfortify-source",
+                                        "-Warray-bounds",
+                                        "-Wunused-result"};
     for (guint i = 0; i < G_N_ELEMENTS(order); i++)
         if (g_str_has_prefix(diagnostic->flag, order[i]))
             return (int)i;
@@ -215,8 +222,8 @@ static void add_linker(const struct read_context *context, const char *line,
                        GPtrArray *findings) {
     const char *words = strstr(line, ": ") + 2;
     const char *error = text_after(words, "error: ");
-    g_autofree char *said = text_printable(error == NULL ? words : error,
-                                       MOST_MESSAGE);
+    g_autofree char *said =
+        text_printable(error == NULL ? words : error, MOST_MESSAGE);
     struct finding *finding =
         finding_new(FINDING_BUILD_ERROR, context->stage,
                     "The program cannot be linked: %s.", said);

@@ -20,9 +20,9 @@ void stack_release(struct stack *stack) {
 // "/box/heap.c:44:9 (program+0x…)", "/box/heap.c:14", "<null> (…)", "(…)".
 static void parse_place(const char *text, struct frame *frame) {
     const char *module = strstr(text, " (");
-    g_autofree char *place =
-        module == NULL ? g_strdup(text)
-                       : g_strndup(text, (size_t)(module - text));
+    g_autofree char *place = module == NULL
+                                 ? g_strdup(text)
+                                 : g_strndup(text, (size_t)(module - text));
     g_strstrip(place);
     int numbers[2] = {0, 0};
     int count = 0;

@@ -42,17 +42,16 @@ static char *doing_words(const struct hang *hang, const struct waiter *waiter) {
     for (guint i = 0; i < G_N_ELEMENTS(doings); i++) {
         if (!g_str_equal(doings[i].does, waiter->does))
             continue;
-        g_autofree char *object =
-            location_object(hang->context, &waiter->where, doings[i].call,
-                            doings[i].otherwise);
+        g_autofree char *object = location_object(
+            hang->context, &waiter->where, doings[i].call, doings[i].otherwise);
         GString *text = g_string_new(doings[i].words);
         g_string_replace(text, "%s", object, 1);
         return g_string_free(text, FALSE);
     }
     const char *key = waiter->key;
     if (g_str_equal(waiter->does, "join"))
-        return g_strdup_printf("joins %s", *key == '0' || *key == '\0'
-                                               ? "a thread" : key);
+        return g_strdup_printf("joins %s",
+                               *key == '0' || *key == '\0' ? "a thread" : key);
     if (g_str_equal(waiter->does, "waitpid"))
         return g_strdup("waits for a child process");
     if (g_str_equal(waiter->does, "read") || g_str_equal(waiter->does, "write"))
@@ -100,10 +99,9 @@ static void add_held(const struct hang *hang, struct finding *finding,
                      const struct waiter *waiter, const struct held *held) {
     g_autofree char *object =
         location_object(hang->context, &held->where, "lock", "a lock");
-    g_autofree char *role = g_strdup_printf("takes %s%s", object,
-                                            g_str_equal(waiter->does, "ended")
-                                                ? " and never gives it back"
-                                                : "");
+    g_autofree char *role = g_strdup_printf(
+        "takes %s%s", object,
+        g_str_equal(waiter->does, "ended") ? " and never gives it back" : "");
     location_add_place(finding, &held->where, waiter->name, role);
 }
 
@@ -185,12 +183,13 @@ static struct finding *explain_self(const struct hang *hang) {
             continue;
         g_autofree char *words = waiter_words(hang, waiter);
         g_autofree char *taken = location_words(&held->where);
-        bool same = held->where.line == waiter->where.line &&
-                    held->where.is_answer;
+        bool same =
+            held->where.line == waiter->where.line && held->where.is_answer;
         struct finding *finding = finding_new(
             FINDING_DEADLOCK, hang->context->stage,
             "%s, which it holds itself: it took it %s%s and has not given it "
-            "back", words, taken, same ? " in an earlier call" : "");
+            "back",
+            words, taken, same ? " in an earlier call" : "");
         add_waiting(hang, finding, waiter);
         add_held(hang, finding, waiter, held);
         return finding;
@@ -234,8 +233,10 @@ static char *circle_words(const struct hang *hang,
         g_string_append_printf(text, "%s%s", i == 0 ? "" : "; ", words);
         if (held != NULL) {
             g_autofree char *taken = location_words(&held->where);
-            g_string_append_printf(text, ", which %s has held since it took it "
-                                         "%s", next->name, taken);
+            g_string_append_printf(text,
+                                   ", which %s has held since it took it "
+                                   "%s",
+                                   next->name, taken);
         }
     }
     return g_string_free(text, FALSE);
@@ -284,10 +285,12 @@ static struct finding *explain_held(const struct hang *hang) {
         struct finding *finding =
             ended ? finding_new(FINDING_DEADLOCK, hang->context->stage,
                                 "%s, which %s took %s and still held when it "
-                                "ended", words, holder->name, taken)
+                                "ended",
+                                words, holder->name, taken)
                   : finding_new(FINDING_DEADLOCK, hang->context->stage,
                                 "%s, which %s took %s and keeps while it "
-                                "waits: %s", words, holder->name, taken, fate);
+                                "waits: %s",
+                                words, holder->name, taken, fate);
         add_waiting(hang, finding, waiter);
         add_held(hang, finding, holder, held);
         if (!ended)
@@ -342,8 +345,8 @@ static struct finding *explain_reacquire(const struct hang *hang) {
         struct finding *finding = finding_new(
             FINDING_DEADLOCK, hang->context->stage,
             "%s and cannot come back: %s took `%s` %s and has not given it "
-            "back (%s)", words, holder->name, mutex, taken,
-            ended ? "it has ended" : fate);
+            "back (%s)",
+            words, holder->name, mutex, taken, ended ? "it has ended" : fate);
         add_waiting(hang, finding, waiter);
         add_held(hang, finding, holder, held);
         return finding;
@@ -355,11 +358,21 @@ static struct finding *explain_reacquire(const struct hang *hang) {
 
 // Whether the lines around where WAITER runs ask for something again and again.
 static bool polls(const struct hang *hang, const struct waiter *waiter) {
-    static const char *const signs[] = {
-        "trylock",       "sched_yield",  "usleep",       "nanosleep",
-        "atomic_load",   "test_and_set", "compare_exch", "atomic_exchange",
-        "sem_trywait",   "timedwait",    "_mm_pause",    "poll(",
-        "curl_multi_perform", "WNOHANG", "timedlock"};
+    static const char *const signs[] = {"trylock",
+                                        "sched_yield",
+                                        "usleep",
+                                        "nanosleep",
+                                        "atomic_load",
+                                        "test_and_set",
+                                        "compare_exch",
+                                        "atomic_exchange",
+                                        "sem_trywait",
+                                        "timedwait",
+                                        "_mm_pause",
+                                        "poll(",
+                                        "curl_multi_perform",
+                                        "WNOHANG",
+                                        "timedlock"};
     const struct location *where = &waiter->where;
     if (!where->is_answer)
         return false;
@@ -410,7 +423,8 @@ static struct finding *explain_running(const struct hang *hang) {
     } else if (polls(hang, runner) || (spins && !sleeps)) {
         finding = finding_new(FINDING_BUSY_WAIT, stage,
                               "%s asks again and again %s for something that "
-                              "never comes", runner->name, where);
+                              "never comes",
+                              runner->name, where);
         add_waiting(hang, finding, runner);
     } else {
         finding = finding_new(
@@ -474,9 +488,9 @@ static struct finding *explain_wakeup(const struct hang *hang) {
         return NULL;
     guint count = count_doing_with(hang, waiter);
     g_autofree char *words = waiter_words(hang, waiter);
-    g_autofree char *more =
-        count > 1 ? g_strdup_printf(" (as do %u more)", count - 1)
-                  : g_strdup("");
+    g_autofree char *more = count > 1
+                                ? g_strdup_printf(" (as do %u more)", count - 1)
+                                : g_strdup("");
     g_autofree char *others = others_words(hang, waiter);
     bool cond = g_str_equal(waiter->does, "cond");
     struct finding *finding = finding_new(
@@ -545,10 +559,9 @@ static struct finding *explain_rest(const struct hang *hang) {
 struct finding *hang_read(const struct read_context *context, const char *how,
                           const GPtrArray *waiting) {
     static explain *const explanations[] = {
-        explain_stopped, explain_self,   explain_circle,
-        explain_held,    explain_reacquire, explain_running,
-        explain_wakeup,  explain_nobody, explain_io,
-        explain_rest};
+        explain_stopped,   explain_self,    explain_circle, explain_held,
+        explain_reacquire, explain_running, explain_wakeup, explain_nobody,
+        explain_io,        explain_rest};
     struct hang hang = {context, how, waiters_new(context, waiting)};
     struct finding *finding = NULL;
     for (guint i = 0; finding == NULL && i < G_N_ELEMENTS(explanations); i++)

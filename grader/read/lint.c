@@ -45,9 +45,9 @@ static struct finding *refuse(struct lint *lint, enum finding_kind kind,
     struct finding *finding =
         finding_new(kind, lint->context->stage, "%s", sentence);
     if (line > 0)
-        finding_add_place(finding, lint->context->answer_file, line, 0, NULL,
-                          NULL, kind == FINDING_FORBIDDEN_SYMBOL ? "used here"
-                                                                 : NULL);
+        finding_add_place(
+            finding, lint->context->answer_file, line, 0, NULL, NULL,
+            kind == FINDING_FORBIDDEN_SYMBOL ? "used here" : NULL);
     if (lint->findings->len < lint->most)
         g_ptr_array_add(lint->findings, finding);
     else
@@ -67,27 +67,90 @@ static void forbid(struct lint *lint, int line, const char *name,
 // --- Attributes and pragmas --------------------------------------------------
 
 static const char *const harmless_attributes[] = {
-    "unused", "used", "maybe_unused", "noinline", "always_inline", "pure",
-    "const", "malloc", "nonnull", "returns_nonnull", "warn_unused_result",
-    "nodiscard", "format", "format_arg", "aligned", "packed", "noreturn",
-    "cold", "hot", "flatten", "fallthrough", "deprecated", "sentinel",
-    "alloc_size", "alloc_align", "cleanup", "may_alias", "vector_size", "mode",
-    "nothrow", "leaf", "artificial", "gnu_inline", "optimize", "optnone",
-    "minsize", "noclone", "noipa", "nomerge", "visibility", "tls_model",
-    "transparent_union", "designated_init", "access", "assume_aligned",
-    "nonstring", "overloadable", "enable_if", "diagnose_if", "unavailable",
-    "guarded_by", "pt_guarded_by", "guarded_var", "pt_guarded_var",
-    "capability", "lockable", "scoped_lockable", "acquire_capability",
-    "acquire_shared_capability", "release_capability",
-    "release_shared_capability", "release_generic_capability",
-    "requires_capability", "requires_shared_capability",
-    "try_acquire_capability", "try_acquire_shared_capability",
-    "assert_capability", "assert_shared_capability", "locks_excluded",
-    "exclusive_lock_function", "shared_lock_function", "unlock_function",
-    "exclusive_trylock_function", "shared_trylock_function",
-    "exclusive_locks_required", "shared_locks_required", "assert_exclusive_lock",
-    "assert_shared_lock", "acquired_before", "acquired_after", "lock_returned",
-    "no_thread_safety_analysis", "shared_capability", NULL};
+    "unused",
+    "used",
+    "maybe_unused",
+    "noinline",
+    "always_inline",
+    "pure",
+    "const",
+    "malloc",
+    "nonnull",
+    "returns_nonnull",
+    "warn_unused_result",
+    "nodiscard",
+    "format",
+    "format_arg",
+    "aligned",
+    "packed",
+    "noreturn",
+    "cold",
+    "hot",
+    "flatten",
+    "fallthrough",
+    "deprecated",
+    "sentinel",
+    "alloc_size",
+    "alloc_align",
+    "cleanup",
+    "may_alias",
+    "vector_size",
+    "mode",
+    "nothrow",
+    "leaf",
+    "artificial",
+    "gnu_inline",
+    "optimize",
+    "optnone",
+    "minsize",
+    "noclone",
+    "noipa",
+    "nomerge",
+    "visibility",
+    "tls_model",
+    "transparent_union",
+    "designated_init",
+    "access",
+    "assume_aligned",
+    "nonstring",
+    "overloadable",
+    "enable_if",
+    "diagnose_if",
+    "unavailable",
+    "guarded_by",
+    "pt_guarded_by",
+    "guarded_var",
+    "pt_guarded_var",
+    "capability",
+    "lockable",
+    "scoped_lockable",
+    "acquire_capability",
+    "acquire_shared_capability",
+    "release_capability",
+    "release_shared_capability",
+    "release_generic_capability",
+    "requires_capability",
+    "requires_shared_capability",
+    "try_acquire_capability",
+    "try_acquire_shared_capability",
+    "assert_capability",
+    "assert_shared_capability",
+    "locks_excluded",
+    "exclusive_lock_function",
+    "shared_lock_function",
+    "unlock_function",
+    "exclusive_trylock_function",
+    "shared_trylock_function",
+    "exclusive_locks_required",
+    "shared_locks_required",
+    "assert_exclusive_lock",
+    "assert_shared_lock",
+    "acquired_before",
+    "acquired_after",
+    "lock_returned",
+    "no_thread_safety_analysis",
+    "shared_capability",
+    NULL};
 
 // "__unused__" is "unused".
 static char *bare_name(const char *name) {
@@ -104,7 +167,8 @@ static const char *attribute_reason(const char *name) {
         strstr(name, "sanitizer") != NULL || strstr(name, "instrument") != NULL)
         return "hides your code from the tools that check it for races and "
                "memory errors";
-    if (strstr(name, "constructor") != NULL || strstr(name, "destructor") != NULL)
+    if (strstr(name, "constructor") != NULL ||
+        strstr(name, "destructor") != NULL)
         return "makes code run before or after the test, outside of it";
     return "is no attribute that an answer needs, and it can change what the "
            "tools see";
@@ -130,9 +194,10 @@ static guint check_attributes(struct lint *lint, guint index) {
 
 static void check_pragma(struct lint *lint, const struct token *token) {
     static const char *const harmless[] = {
-        "once", "GCC diagnostic", "clang diagnostic", "STDC ", "clang loop",
-        "GCC unroll", "GCC ivdep", "unroll", "nounroll", "pack", "message",
-        "GCC warning", "mark", "region", "endregion", "omp "};
+        "once",       "GCC diagnostic", "clang diagnostic", "STDC ",
+        "clang loop", "GCC unroll",     "GCC ivdep",        "unroll",
+        "nounroll",   "pack",           "message",          "GCC warning",
+        "mark",       "region",         "endregion",        "omp "};
     for (guint i = 0; i < G_N_ELEMENTS(harmless); i++)
         if (g_str_has_prefix(token->text, harmless[i]))
             return;
@@ -167,8 +232,10 @@ static const struct {
     {"_mm_?fence", "is a fence, which the race detector does not understand"},
     {"__builtin_setjmp", "can leave a function past its unlocks"},
     {"__builtin_longjmp", "can leave a function past its unlocks"},
-    {"__builtin_return_address", "looks into the program that tests your answer"},
-    {"__builtin_frame_address", "looks into the program that tests your answer"},
+    {"__builtin_return_address",
+     "looks into the program that tests your answer"},
+    {"__builtin_frame_address",
+     "looks into the program that tests your answer"},
     {"__builtin_eh_*", "looks into the program that tests your answer"},
     {"__builtin_unwind_*", "looks into the program that tests your answer"},
 };
@@ -353,8 +420,8 @@ static void check_api(struct lint *lint, GHashTable *defined) {
         int line = line_of(lint, api[i]);
         refuse(lint, FINDING_BUILD_ERROR, line,
                "`%s` is not defined: the tests call it, and the header says "
-               "what it does%s", api[i],
-               line > 0 ? "; is it static, or only declared?" : "");
+               "what it does%s",
+               api[i], line > 0 ? "; is it static, or only declared?" : "");
     }
 }
 
@@ -362,8 +429,7 @@ void lint_read(const struct read_context *context, const char *preprocessed,
                const char *symbols, GPtrArray *findings) {
     g_autoptr(token_list_auto) list = token_list_new(
         preprocessed == NULL ? "" : preprocessed, context->answer_file);
-    struct lint lint = {context, list, findings,
-                        findings->len + MOST_FINDINGS};
+    struct lint lint = {context, list, findings, findings->len + MOST_FINDINGS};
     g_autoptr(GHashTable) defined =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     check_files(&lint);

@@ -204,7 +204,8 @@ static bool read_reports(struct reading *reading, const struct test *test) {
 static char *notes_text(const struct test *test) {
     GString *text = g_string_new(NULL);
     for (guint i = 0; i < test->notes->len && i < MOST_NOTES; i++) {
-        g_autofree char *note = text_printable(field(test->notes->pdata[i], 0), 300);
+        g_autofree char *note =
+            text_printable(field(test->notes->pdata[i], 0), 300);
         g_string_append_printf(text, "%s\n", note);
     }
     return g_string_free(text, FALSE);
@@ -218,13 +219,12 @@ static void read_fail(struct reading *reading, const struct test *test) {
     g_autofree char *file = text_printable(field(fail, 1), 120);
     g_autofree char *line = text_printable(field(fail, 2), 12);
     g_autofree char *notes = notes_text(test);
-    struct finding *finding = finding_new(
-        kind, reading->context->stage, "%s",
-        *message == '\0' ? "The test failed." : message);
-    finding->evidence =
-        *file == '\0' ? g_strdup(notes)
-                      : g_strdup_printf("%sasserted at %s:%s\n", notes, file,
-                                        line);
+    struct finding *finding =
+        finding_new(kind, reading->context->stage, "%s",
+                    *message == '\0' ? "The test failed." : message);
+    finding->evidence = *file == '\0' ? g_strdup(notes)
+                                      : g_strdup_printf("%sasserted at %s:%s\n",
+                                                        notes, file, line);
     add_take(reading, test, finding);
 }
 
@@ -239,7 +239,8 @@ static const struct {
     {SIGBUS, "SIGBUS", "a pointer led to memory that is not there"},
     {SIGFPE, "SIGFPE", "an integer was divided by zero"},
     {SIGABRT, "SIGABRT",
-     "abort() was called: by an assertion, or by the C library because the heap "
+     "abort() was called: by an assertion, or by the C library because the "
+     "heap "
      "or a lock is damaged"},
     {SIGILL, "SIGILL", "an instruction that there is not was executed"},
     {SIGPIPE, "SIGPIPE",
@@ -270,9 +271,9 @@ static void read_signal(struct reading *reading, const struct test *test) {
     }
     bool limit = number == SIGXFSZ || number == SIGXCPU;
     struct finding *finding = finding_new(
-        limit ? FINDING_RESOURCE_LIMIT : FINDING_CRASH,
-        reading->context->stage, "The test's process died of %s%s%s.", name,
-        *words == '\0' ? "" : ": ", words);
+        limit ? FINDING_RESOURCE_LIMIT : FINDING_CRASH, reading->context->stage,
+        "The test's process died of %s%s%s.", name, *words == '\0' ? "" : ": ",
+        words);
     finding->evidence = last_words(reading->outcome);
     add_take(reading, test, finding);
 }
@@ -282,7 +283,8 @@ static void read_early_end(struct reading *reading, const struct test *test) {
     struct finding *finding = finding_new(
         FINDING_DID_NOT_FINISH, reading->context->stage,
         "The test's process ended by itself, with status %s, before the test "
-        "was over: something called exit, _exit or pthread_exit there.", code);
+        "was over: something called exit, _exit or pthread_exit there.",
+        code);
     finding->evidence = last_words(reading->outcome);
     add_take(reading, test, finding);
 }
@@ -301,7 +303,8 @@ static bool read_foreign_error(struct reading *reading,
         struct finding *finding = finding_new(
             FINDING_CRASH, reading->context->stage,
             "The test crashed outside your file, while it used what your code "
-            "had given it or left behind (%s).", clean);
+            "had given it or left behind (%s).",
+            clean);
         finding->evidence = text_evidence(text, 8000);
         add_take(reading, test, finding);
         return true;
@@ -347,15 +350,15 @@ static void read_strays(struct reading *reading, const struct test *test) {
         add_take(reading, test,
                  finding_new(FINDING_CHILD_LEAK, stage,
                              "%u process%s that your code started %s still "
-                             "running when the test was over.", test->running,
-                             test->running == 1 ? "" : "es",
+                             "running when the test was over.",
+                             test->running, test->running == 1 ? "" : "es",
                              test->running == 1 ? "was" : "were"));
     if (test->zombies > 0)
         add_take(reading, test,
                  finding_new(FINDING_CHILD_LEAK, stage,
                              "%u child process%s had ended but not been waited "
-                             "for when the test was over (%s).", test->zombies,
-                             test->zombies == 1 ? "" : "es",
+                             "for when the test was over (%s).",
+                             test->zombies, test->zombies == 1 ? "" : "es",
                              test->zombies == 1 ? "a zombie" : "zombies"));
 }
 
@@ -366,16 +369,16 @@ static void read_thread_left(struct reading *reading, const struct test *test,
     guint known = g_strv_length(parts);
     int line = known > 2 ? atoi(parts[2]) : 0;
     g_autofree char *function = text_printable(field(record, 1), 80);
-    g_autofree char *runs =
-        *function == '\0' ? g_strdup("")
-                          : g_strdup_printf(" (running %s)", function);
+    g_autofree char *runs = *function == '\0'
+                                ? g_strdup("")
+                                : g_strdup_printf(" (running %s)", function);
     g_autofree char *where =
         line > 0 ? g_strdup_printf(" created at line %d", line) : g_strdup("");
     struct finding *finding = finding_new(
         FINDING_THREAD_LEAK, reading->context->stage,
         "%u thread%s%s%s %s neither joined nor detached when the test was "
-        "over.", count, count == 1 ? "" : "s", where, runs,
-        count == 1 ? "was" : "were");
+        "over.",
+        count, count == 1 ? "" : "s", where, runs, count == 1 ? "was" : "were");
     if (line > 0) {
         g_autofree char *base = g_path_get_basename(parts[1]);
         g_autofree char *file = text_printable(base, 120);
@@ -433,11 +436,13 @@ static char *read_test(struct reading *reading, const struct test *test) {
         return g_strdup("A test reported without having begun.");
     if (!test->ended)
         return g_strdup_printf("The test %s was begun, but its end was never "
-                               "reported.", name);
+                               "reported.",
+                               name);
     if (test->canary_silent && test->done)
         return g_strdup_printf("In the test %s the checking tool did not "
                                "report the known mistake that was put there to "
-                               "see whether it is awake.", name);
+                               "see whether it is awake.",
+                               name);
     if (!test->done && test->fail == NULL && test->exit == NULL)
         return g_strdup_printf("How the test %s ended was not reported.", name);
     return NULL;
@@ -452,9 +457,8 @@ static char *read_run(struct reading *reading) {
     const struct test *last =
         count > 0 ? reading->tests->pdata[count - 1] : &none;
     if (outcome->end == OUTCOME_TROUBLE || outcome->end == OUTCOME_NOT_RUN)
-        return g_strdup(outcome->trouble == NULL
-                            ? "The tests could not be run."
-                            : outcome->trouble);
+        return g_strdup(outcome->trouble == NULL ? "The tests could not be run."
+                                                 : outcome->trouble);
     if (outcome->end == OUTCOME_OUTPUT)
         add_take(reading, last,
                  finding_new(FINDING_RESOURCE_LIMIT, stage,
@@ -468,12 +472,11 @@ static char *read_run(struct reading *reading) {
     if (!reading->bye || reading->expected < 0) {
         g_autofree char *output = last_words(outcome);
         g_autofree char *words = text_printable(g_strstrip(output), 300);
-        return g_strdup_printf("The run of the tests broke off: it %s %d%s%s.",
-                               outcome->end == OUTCOME_SIGNALLED
-                                   ? "was ended by signal"
-                                   : "ended with status",
-                               outcome->code,
-                               *words == '\0' ? "" : " and said: ", words);
+        return g_strdup_printf(
+            "The run of the tests broke off: it %s %d%s%s.",
+            outcome->end == OUTCOME_SIGNALLED ? "was ended by signal"
+                                              : "ended with status",
+            outcome->code, *words == '\0' ? "" : " and said: ", words);
     }
     if ((int)count < reading->expected)
         return g_strdup_printf("Only %u of %d tests were run.", count,
@@ -493,8 +496,7 @@ char *records_read(const struct read_context *context,
     sort(&reading);
     g_autofree char *trouble = NULL;
     for (guint i = 0; i < reading.tests->len; i++) {
-        g_autofree char *missing =
-            read_test(&reading, reading.tests->pdata[i]);
+        g_autofree char *missing = read_test(&reading, reading.tests->pdata[i]);
         if (trouble == NULL)
             trouble = g_steal_pointer(&missing);
     }

@@ -206,8 +206,8 @@ static char *tidy(const char *start, const char *end) {
             *at = ' ';
     g_strstrip(raw);
     const char *cast = raw[0] == '(' ? strchr(raw, ')') : NULL;
-    const char *text = cast != NULL && strstr(raw, "*)") + 1 == cast ? cast + 1
-                                                                     : raw;
+    const char *text =
+        cast != NULL && strstr(raw, "*)") + 1 == cast ? cast + 1 : raw;
     while (*text == ' ')
         text++;
     text += *text == '&' ? 1 : 0;

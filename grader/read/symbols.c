@@ -51,7 +51,8 @@ static const struct group groups[] = {
      "__errno_location strerror* __xpg_strerror_r error __assert* "
      "__stack_chk_fail __chk_fail __fortify_fail _GLOBAL_OFFSET_TABLE_ "
      "__tls_get_addr __memcpy_chk __*_chk __popcount* __clz* __ctz* __atomic_* "
-     "__sync_* abort __explicit_bzero_chk __sched_cpu* __fdelt_chk __fdelt_warn "
+     "__sync_* abort __explicit_bzero_chk __sched_cpu* __fdelt_chk "
+     "__fdelt_warn "
      "program_invocation_name program_invocation_short_name environ "
      // descriptors: pipes, events, polling
      "pipe pipe2 eventfd eventfd_read eventfd_write timerfd_* poll ppoll "
@@ -76,11 +77,13 @@ static const struct group groups[] = {
      "pthread_setschedprio pthread_setconcurrency pthread_getconcurrency "
      "pthread_setcancelstate pthread_setcanceltype pthread_testcancel "
      "pthread_yield pthread_sigmask sigemptyset sigfillset sigaddset sigdelset "
-     "sigismember __pthread_* __sigsetjmp __sigsetjmp_cancel _pthread_cleanup_* "
+     "sigismember __pthread_* __sigsetjmp __sigsetjmp_cancel "
+     "_pthread_cleanup_* "
      "sem_init sem_destroy sem_wait sem_trywait sem_timedwait sem_clockwait "
      "sem_post sem_getvalue"},
     {"processes",
-     "exit fork vfork _Fork _exit _Exit wait waitpid waitid wait3 wait4 kill killpg "
+     "exit fork vfork _Fork _exit _Exit wait waitpid waitid wait3 wait4 kill "
+     "killpg "
      "raise signal sigaction sigprocmask sigsuspend sigpending sigwait "
      "sigwaitinfo sigtimedwait sigqueue signalfd alarm setitimer getitimer "
      "pause psignal strsignal sigabbrev_np sigdescr_np __libc_current_sigrt* "
@@ -100,7 +103,8 @@ static const struct group groups[] = {
      "execl execlp execle execv execve execvp execvpe fexecve posix_spawn* "
      "open open64 openat openat64 access stat lstat chdir unlink mkstemp*"},
     {"files",
-     "open open64 openat openat64 creat fopen fopen64 freopen access stat stat64 "
+     "open open64 openat openat64 creat fopen fopen64 freopen access stat "
+     "stat64 "
      "lstat fstatat unlink rename mkstemp* tmpfile mkdtemp lseek lseek64 "
      "ftruncate mmap munmap"},
     {"cancel", "pthread_cancel pthread_kill"},
@@ -122,7 +126,8 @@ static const struct {
      "is from <threads.h>, under which the race detector crashes; use the "
      "pthread_ function of the same purpose"},
     {"syscall", NULL,
-     "makes system calls that the grader cannot follow; use the function of the "
+     "makes system calls that the grader cannot follow; use the function of "
+     "the "
      "C library, or an eventfd where you want a futex"},
     {"__tsan_* __asan_* __lsan_* __ubsan_* __sanitizer_* __msan_* __hwasan_* "
      "__sancov* Annotate* __cyg_profile* __gcov*",
@@ -153,22 +158,25 @@ static const struct {
      NULL, "can leave a function past its unlocks and past the test itself"},
     {"getcontext setcontext makecontext swapcontext sigaltstack", "contexts",
      "switches stacks behind the checking tools' back"},
-    {"open open64 openat openat64 creat fopen fopen64 freopen opendir fdopendir "
+    {"open open64 openat openat64 creat fopen fopen64 freopen opendir "
+     "fdopendir "
      "readdir* scandir* nftw ftw glob unlink unlinkat rename renameat* remove "
-     "mkdir rmdir link symlink readlink* truncate* access faccessat stat stat64 "
+     "mkdir rmdir link symlink readlink* truncate* access faccessat stat "
+     "stat64 "
      "lstat chmod chown chdir fchdir tmpfile* tmpnam mkstemp* mkdtemp mktemp "
      "realpath __open* __realpath* fts_* inotify_* fanotify_*",
      "files", "works with files, which this exercise needs none of"},
     {"signal sigaction sigprocmask sigsuspend sigwait sigwaitinfo sigtimedwait "
-     "signalfd alarm setitimer raise kill killpg sigqueue bsd_signal sysv_signal "
+     "signalfd alarm setitimer raise kill killpg sigqueue bsd_signal "
+     "sysv_signal "
      "__sysv_signal timer_create timer_settime timer_delete pause psignal",
      "processes", "works with signals, which this exercise needs none of"},
-    {"fork vfork _Fork wait waitpid waitid wait3 wait4 _exit _Exit", "processes",
-     "works with processes, which this exercise needs none of"},
+    {"fork vfork _Fork wait waitpid waitid wait3 wait4 _exit _Exit",
+     "processes", "works with processes, which this exercise needs none of"},
     {"mmap mmap64 munmap msync memfd_create shm_open shm_unlink", "processes",
      "maps memory of its own; malloc is enough in this exercise"},
-    {"socket connect bind listen accept* sendto recvfrom getaddrinfo", "sockets",
-     "opens a network connection, which this exercise does without"},
+    {"socket connect bind listen accept* sendto recvfrom getaddrinfo",
+     "sockets", "opens a network connection, which this exercise does without"},
     {"curl_*", "curl", "belongs to libcurl, which is not linked here"},
     {"pthread_cancel pthread_kill", "cancel",
      "stops a thread from outside, wherever it is; let the thread find out "
@@ -189,13 +197,17 @@ static const struct {
 // whoever replaces these replaces what the tools watch. Other names of libc
 // (index, remove …) are harmless: they stay inside the answer.
 static const char reserved[] =
-    "pthread_* sem_* thrd_* mtx_* cnd_* malloc calloc realloc reallocarray free "
+    "pthread_* sem_* thrd_* mtx_* cnd_* malloc calloc realloc reallocarray "
+    "free "
     "aligned_alloc posix_memalign memalign memcpy memset memmove memcmp strlen "
-    "strcpy strcmp strdup strndup printf fprintf snprintf puts read write close "
+    "strcpy strcmp strdup strndup printf fprintf snprintf puts read write "
+    "close "
     "pipe pipe2 eventfd eventfd_* poll select epoll_* socket connect send recv "
-    "fork vfork wait waitpid waitid kill signal sigaction mmap munmap exit _exit "
+    "fork vfork wait waitpid waitid kill signal sigaction mmap munmap exit "
+    "_exit "
     "_Exit abort atexit clock_gettime gettimeofday time clock nanosleep usleep "
-    "sleep sched_yield getpid syscall dlopen dlsym dlclose exec* __* main curl_* "
+    "sleep sched_yield getpid syscall dlopen dlsym dlclose exec* __* main "
+    "curl_* "
     "ck_* _ck_* lk_* wb_* Annotate* bank_step_hook do_math split_range "
     "split_grain h1_text";
 

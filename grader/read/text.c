@@ -76,8 +76,7 @@ char *text_function(const char *name) {
 char *text_take_sentence(char *message) {
     g_autofree char *taken = message;
     g_strstrip(taken);
-    const char *article =
-        g_str_has_prefix(taken, "main thread") ? "The " : "";
+    const char *article = g_str_has_prefix(taken, "main thread") ? "The " : "";
     if (*article == '\0')
         taken[0] = g_ascii_toupper(taken[0]);
     size_t length = strlen(taken);

@@ -11,7 +11,7 @@ enum { MOST_TOKENS = 400000, MOST_FILES = 2000 };
 struct scan {
     struct token_list *list;
     const char *at;
-    const char *file;   // in list->files
+    const char *file; // in list->files
     int line;
     const char *answer;
     int answer_line; // the last line seen of the answer
@@ -63,8 +63,7 @@ static bool take_marker(struct scan *scan, const char *end) {
         return false;
     const char *open = memchr(rest, '"', (size_t)(end - rest));
     const char *close =
-        open == NULL ? NULL
-                     : memchr(open + 1, '"', (size_t)(end - open - 1));
+        open == NULL ? NULL : memchr(open + 1, '"', (size_t)(end - open - 1));
     if (close != NULL && scan->list->files->len < MOST_FILES) {
         g_autofree char *raw = g_strndup(open + 1, (size_t)(close - open - 1));
         scan->file = know_file(scan, text_printable(raw, 400));

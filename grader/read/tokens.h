@@ -7,11 +7,11 @@
 #include <stdbool.h>
 
 enum token_type {
-    TOKEN_WORD,   // identifier or keyword
-    TOKEN_SIGN,   // one character that is no word: '(' …
-    TOKEN_TEXT,   // a string or character constant; `text` is "\""
+    TOKEN_WORD, // identifier or keyword
+    TOKEN_SIGN, // one character that is no word: '(' …
+    TOKEN_TEXT, // a string or character constant; `text` is "\""
     TOKEN_NUMBER,
-    TOKEN_PRAGMA  // a whole #pragma line; `text` is what follows "#pragma "
+    TOKEN_PRAGMA // a whole #pragma line; `text` is what follows "#pragma "
 };
 
 struct token {

@@ -64,13 +64,12 @@ static struct finding *read_misuse(const struct read_context *context,
         g_autofree char *argument =
             source_argument(context->source, frame->line, frame->column,
                             stack.callee == NULL ? "lock" : stack.callee, 0);
-        g_autofree char *name =
-            argument == NULL ? g_strdup("a mutex")
-                             : g_strdup_printf("`%s`", argument);
+        g_autofree char *name = argument == NULL
+                                    ? g_strdup("a mutex")
+                                    : g_strdup_printf("`%s`", argument);
         GString *text = g_string_new(format);
         g_autofree char *line = g_strdup_printf("%d", frame->line);
-        g_autofree char *function =
-            g_strdup_printf("`%s`", frame->function);
+        g_autofree char *function = g_strdup_printf("`%s`", frame->function);
         g_string_replace(text, "%s", function, 1);
         g_string_replace(text, "%s", name, 1);
         g_string_replace(text, "%d", line, 1);
@@ -91,13 +90,14 @@ static struct finding *read_thread_leak(const struct read_context *context,
     struct finding *finding = NULL;
     if (stack_is_answer(&stack)) {
         const char *text = text_after(g_strchug(lines[heading]), "Thread ");
-        g_autofree char *word =
-            text == NULL ? g_strdup("The thread")
-                         : g_strndup(text, strcspn(text, " "));
+        g_autofree char *word = text == NULL
+                                    ? g_strdup("The thread")
+                                    : g_strndup(text, strcspn(text, " "));
         g_autofree char *name = text_printable(word, 20);
         finding = finding_new(FINDING_THREAD_LEAK, context->stage,
                               "%s, created at line %d, is neither joined nor "
-                              "detached", name, stack.answer.line);
+                              "detached",
+                              name, stack.answer.line);
         stack_add_place(finding, &stack, NULL, "creates the thread");
     }
     stack_release(&stack);
@@ -116,12 +116,13 @@ static struct finding *read_signal(const struct read_context *context,
             is_errno
                 ? finding_new(FINDING_API_MISUSE, context->stage,
                               "the signal handler `%s` changes errno and does "
-                              "not put it back", function)
+                              "not put it back",
+                              function)
                 : finding_new(FINDING_API_MISUSE, context->stage,
                               "the signal handler `%s` calls `%s` at line %d, "
-                              "which is not async-signal-safe", function,
-                              stack.callee == NULL ? "something"
-                                                   : stack.callee,
+                              "which is not async-signal-safe",
+                              function,
+                              stack.callee == NULL ? "something" : stack.callee,
                               stack.answer.line);
         stack_add_place(finding, &stack, NULL, "in the signal handler");
     }
@@ -137,10 +138,10 @@ static void add_lock_place(const struct read_context *context,
         return;
     g_autofree char *name =
         source_argument(context->source, frame->line, frame->column, "lock", 0);
-    g_autofree char *role = g_strdup_printf(
-        "locks %s%s%s %s", name == NULL ? "one" : "`",
-        name == NULL ? "" : name, name == NULL ? "" : "`",
-        is_second ? "while it holds the other" : "first");
+    g_autofree char *role =
+        g_strdup_printf("locks %s%s%s %s", name == NULL ? "one" : "`",
+                        name == NULL ? "" : name, name == NULL ? "" : "`",
+                        is_second ? "while it holds the other" : "first");
     stack_add_place(finding, stack, NULL, role);
 }
 
@@ -177,14 +178,14 @@ static struct finding *tell_crash(const struct read_context *context,
                            "end, or a local array is too large",
                            frame->function);
     if (strstr(report, "points to the zero page") != NULL)
-        return finding_new(FINDING_CRASH, context->stage,
-                           "`%s` %s through a NULL pointer at line %d",
-                           frame->function,
-                           strstr(report, "by a WRITE") ? "writes" : "reads",
-                           frame->line);
+        return finding_new(
+            FINDING_CRASH, context->stage,
+            "`%s` %s through a NULL pointer at line %d", frame->function,
+            strstr(report, "by a WRITE") ? "writes" : "reads", frame->line);
     g_autofree char *signal = g_strndup(what, strcspn(what, " "));
-    return finding_new(FINDING_CRASH, context->stage, "`%s` crashes at line %d (%s)",
-                       frame->function, frame->line, signal);
+    return finding_new(FINDING_CRASH, context->stage,
+                       "`%s` crashes at line %d (%s)", frame->function,
+                       frame->line, signal);
 }
 
 static struct finding *read_crash(const struct read_context *context,

@@ -14,9 +14,10 @@
 //   stack-overflow                              memory-error
 //
 // A report counts only if one of its frames is in the answer's file; of a race,
-// if one of the two accesses is made by the answer itself or by libc for it (the
-// other may be the test reading the result; one in a function of the test's that
-// the answer calls is the test's). TSan's own failures ("CHECK failed") are no findings.
+// if one of the two accesses is made by the answer itself or by libc for it
+// (the other may be the test reading the result; one in a function of the
+// test's that the answer calls is the test's). TSan's own failures ("CHECK
+// failed") are no findings.
 #pragma once
 
 #include <glib.h>

@@ -11,7 +11,7 @@
 #include "read/text.h"
 
 struct access {
-    char *thread;   // "T1", "main thread"
+    char *thread; // "T1", "main thread"
     bool is_write;
     bool is_atomic;
     GPtrArray *locks; // of char *: "M0"
@@ -287,8 +287,8 @@ static bool share_lock(const struct race *race) {
     const GPtrArray *mine = race->accesses[0].locks;
     const GPtrArray *other = race->accesses[1].locks;
     for (guint i = 0; i < mine->len; i++)
-        if (g_ptr_array_find_with_equal_func((GPtrArray *)other,
-                                             mine->pdata[i], g_str_equal, NULL))
+        if (g_ptr_array_find_with_equal_func((GPtrArray *)other, mine->pdata[i],
+                                             g_str_equal, NULL))
             return true;
     return false;
 }
@@ -330,11 +330,14 @@ static struct finding *tell(struct race *race) {
     g_autofree char *two = quoted(name_b);
     g_autofree char *other = fallback_name(race);
     bool is_call = call_verb(a) != NULL || call_verb(b) != NULL;
-    const char *first = one != NULL ? one : two != NULL && !is_call ? two : other;
+    const char *first = one != NULL               ? one
+                        : two != NULL && !is_call ? two
+                                                  : other;
     bool same = two == NULL ? !is_call : g_str_equal(first, two);
     g_autofree char *left = access_clause(a, first);
-    g_autofree char *right = access_clause(
-        b, same ? "it" : two != NULL ? two : other);
+    g_autofree char *right = access_clause(b, same          ? "it"
+                                              : two != NULL ? two
+                                                            : other);
     g_autofree char *clause = lock_clause(race);
     g_autofree char *freed = access_where(b, true);
     if (race->kind == FINDING_MEMORY_ERROR)
@@ -393,17 +396,17 @@ static bool is_direct(const struct access *access) {
 }
 
 struct finding *tsan_race_read(const struct read_context *context,
-                               enum finding_kind kind, GStrv lines,
-                               guint start, guint end) {
+                               enum finding_kind kind, GStrv lines, guint start,
+                               guint end) {
     struct race race = {.context = context, .kind = kind};
-    race.mutexes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    race.threads =
-        g_ptr_array_new_with_free_func((GDestroyNotify)created_free);
+    race.mutexes =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    race.threads = g_ptr_array_new_with_free_func((GDestroyNotify)created_free);
     for (guint at = start; at < end; at++)
         parse_section(&race, lines, at);
     struct finding *finding = NULL;
-    if (race.count == 2 && (is_direct(&race.accesses[0]) ||
-                            is_direct(&race.accesses[1]))) {
+    if (race.count == 2 &&
+        (is_direct(&race.accesses[0]) || is_direct(&race.accesses[1]))) {
         finding = tell(&race);
         add_places(finding, &race);
         finding->why = why_of(&race);

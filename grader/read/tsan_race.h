@@ -12,8 +12,9 @@
 #include "read/context.h"
 
 // Reads the report in LINES[START..END-1]. NULL if neither access is made by
-// the answer itself (or by a function of libc that it calls). KIND is FINDING_DATA_RACE or, of a use after free,
-// FINDING_MEMORY_ERROR. The caller owns the finding.
+// the answer itself (or by a function of libc that it calls). KIND is
+// FINDING_DATA_RACE or, of a use after free, FINDING_MEMORY_ERROR. The caller
+// owns the finding.
 struct finding *tsan_race_read(const struct read_context *context,
-                               enum finding_kind kind, GStrv lines,
-                               guint start, guint end);
+                               enum finding_kind kind, GStrv lines, guint start,
+                               guint end);

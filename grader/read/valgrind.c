@@ -47,13 +47,13 @@ static int thread_number(const char *text) {
 static void add_place(struct finding *finding, const struct vg_frame *frame,
                       const char *thread, const char *role) {
     if (frame != NULL)
-        finding_add_place(finding, frame->file, frame->line, 0,
-                          frame->function, thread, role);
+        finding_add_place(finding, frame->file, frame->line, 0, frame->function,
+                          thread, role);
 }
 
 // Where thread NUMBER was created, if in the answer.
-static void add_creation(struct finding *finding,
-                         const struct reading *reading, int number) {
+static void add_creation(struct finding *finding, const struct reading *reading,
+                         int number) {
     for (guint i = 0; i < reading->report->threads->len; i++) {
         const struct vg_thread *thread = reading->report->threads->pdata[i];
         if (thread->number != number)
@@ -70,8 +70,8 @@ static void add_creation(struct finding *finding,
 static char *argument_at(const struct reading *reading,
                          const struct vg_frame *frame, const char *name,
                          const char *otherwise) {
-    g_autofree char *argument = source_argument(
-        reading->context->source, frame->line, 0, name, 0);
+    g_autofree char *argument =
+        source_argument(reading->context->source, frame->line, 0, name, 0);
     return argument == NULL ? g_strdup(otherwise)
                             : g_strdup_printf("`%s`", argument);
 }
@@ -145,8 +145,7 @@ static struct finding *read_exit(const struct reading *reading,
                                  const struct vg_error *error) {
     int number = thread_number(error->what);
     const char *count = strstr(error->what, "still holds ");
-    if (number <= 1 || count == NULL ||
-        !ends_by_itself(stack_at(error, 0)))
+    if (number <= 1 || count == NULL || !ends_by_itself(stack_at(error, 0)))
         return NULL;
     g_autofree char *thread = thread_name(number);
     g_autofree char *locks =
@@ -154,7 +153,8 @@ static struct finding *read_exit(const struct reading *reading,
     struct finding *finding = finding_new(
         FINDING_API_MISUSE, reading->context->stage,
         "%s ends while it still holds %s: a path through your code leaves "
-        "without unlocking", thread, locks);
+        "without unlocking",
+        thread, locks);
     add_creation(finding, reading, number);
     return finding;
 }
@@ -170,7 +170,8 @@ static struct finding *read_bare_signal(const struct reading *reading,
     struct finding *finding = finding_new(
         FINDING_ADVICE, reading->context->stage,
         "line %d signals a condition without holding its mutex: right only if "
-        "the state was changed under the mutex before", frame->line);
+        "the state was changed under the mutex before",
+        frame->line);
     add_place(finding, frame, NULL, "signals");
     return finding;
 }
@@ -191,7 +192,8 @@ static struct finding *read_relock(const struct reading *reading,
     struct finding *finding = finding_new(
         FINDING_DEADLOCK, reading->context->stage,
         "%s locks %s at line %d although it holds it already%s: it waits for "
-        "itself", thread, object, frame->line, taken);
+        "itself",
+        thread, object, frame->line, taken);
     add_place(finding, frame, thread, "waits for the lock it holds");
     add_place(finding, before, thread, "took it here");
     return finding;
@@ -256,14 +258,15 @@ static struct finding *read_api_error(const struct reading *reading,
     call += strlen("call to ");
     g_autofree char *function = g_strndup(call, strcspn(call, " "));
     const char *open = strchr(code, '(');
-    g_autofree char *name =
-        open == NULL ? g_strdup("?") : g_strndup(open + 1, strcspn(open + 1, ":)"));
-    if (!g_strv_contains(counted, name) ||
-        strstr(function, "try") != NULL || strstr(function, "timed") != NULL)
+    g_autofree char *name = open == NULL
+                                ? g_strdup("?")
+                                : g_strndup(open + 1, strcspn(open + 1, ":)"));
+    if (!g_strv_contains(counted, name) || strstr(function, "try") != NULL ||
+        strstr(function, "timed") != NULL)
         return NULL;
     g_autofree char *object = argument_at(reading, frame, function, "");
-    g_autofree char *words =
-        g_strdup_printf("calls `%s(%%s)`, which fails with %s,", function, name);
+    g_autofree char *words = g_strdup_printf(
+        "calls `%s(%%s)`, which fails with %s,", function, name);
     g_autofree char *bare = g_strdup(object);
     g_strdelimit(bare, "`", ' ');
     return misuse_at(reading, error, frame, words, g_strstrip(bare));
@@ -294,10 +297,11 @@ static struct finding *read_uninitialised(const struct reading *reading,
     bool is_call = g_str_has_prefix(error->kind, "SyscallParam");
     struct finding *finding = finding_new(
         FINDING_UNINITIALISED_READ, reading->context->stage,
-        decides   ? "`%s` decides at line %d by a value that was never set"
-        : is_call ? "`%s` hands bytes that were never set to the system at line "
-                    "%d"
-                  : "`%s` uses a value at line %d that was never set",
+        decides ? "`%s` decides at line %d by a value that was never set"
+        : is_call
+            ? "`%s` hands bytes that were never set to the system at line "
+              "%d"
+            : "`%s` uses a value at line %d that was never set",
         frame->function == NULL ? "?" : frame->function, frame->line);
     add_place(finding, frame, NULL, "uses the value");
     for (guint i = 1; i < error->stacks->len; i++) {
@@ -333,9 +337,8 @@ static struct finding *read_invalid(const struct reading *reading,
                                     const struct vg_error *error,
                                     const struct vg_frame *frame) {
     g_autofree char *address = say_address(error);
-    const char *function =
-        frame->function == NULL ? "?" : frame->function;
-    const char *does = g_str_has_suffix(error->kind, "Write") ? "writes"
+    const char *function = frame->function == NULL ? "?" : frame->function;
+    const char *does = g_str_has_suffix(error->kind, "Write")  ? "writes"
                        : g_str_has_suffix(error->kind, "Read") ? "reads"
                                                                : "frees";
     bool known = g_str_has_prefix(error->kind, "Invalid") &&

@@ -22,8 +22,9 @@
 //
 // An error counts only if a frame of its first stack is in the answer's file;
 // a thread that ended by itself with a
-// lock always (its stack is libc's). Not counted, since right answers do them: EAGAIN,
-// EINTR, ETIMEDOUT, EDEADLK, EPERM of API calls, and "unknown cond var".
+// lock always (its stack is libc's). Not counted, since right answers do them:
+// EAGAIN, EINTR, ETIMEDOUT, EDEADLK, EPERM of API calls, and "unknown cond
+// var".
 #pragma once
 
 #include <glib.h>

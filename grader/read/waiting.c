@@ -14,9 +14,9 @@ void location_parse(const struct read_context *context, const char *field,
                     struct location *location) {
     g_auto(GStrv) parts = g_strsplit(field, "|", 4);
     guint count = g_strv_length(parts);
-    g_autofree char *base =
-        count > 1 && *parts[1] != '\0' ? g_path_get_basename(parts[1])
-                                       : g_strdup("");
+    g_autofree char *base = count > 1 && *parts[1] != '\0'
+                                ? g_path_get_basename(parts[1])
+                                : g_strdup("");
     *location = (struct location){
         .function = text_printable(count > 0 ? parts[0] : "", 120),
         .file = text_printable(base, 120),
@@ -25,8 +25,8 @@ void location_parse(const struct read_context *context, const char *field,
     };
     location->line = MAX(location->line, 0);
     location->column = MAX(location->column, 0);
-    location->is_answer = location->line > 0 &&
-                          g_str_equal(location->file, context->answer_file);
+    location->is_answer =
+        location->line > 0 && g_str_equal(location->file, context->answer_file);
 }
 
 void location_release(struct location *location) {
@@ -142,10 +142,9 @@ char *location_object(const struct read_context *context,
                       const struct location *location, const char *call,
                       const char *otherwise) {
     g_autofree char *argument =
-        location->is_answer
-            ? source_argument(context->source, location->line, location->column,
-                              call, 0)
-            : NULL;
+        location->is_answer ? source_argument(context->source, location->line,
+                                              location->column, call, 0)
+                            : NULL;
     return argument == NULL ? g_strdup(otherwise)
                             : g_strdup_printf("`%s`", argument);
 }
@@ -161,9 +160,8 @@ void location_add_place(struct finding *finding,
                         const struct location *location, const char *thread,
                         const char *role) {
     if (location->is_answer)
-        finding_add_place(finding, location->file, location->line,
-                          location->column,
-                          *location->function == '\0' ? NULL
-                                                      : location->function,
-                          thread, role);
+        finding_add_place(
+            finding, location->file, location->line, location->column,
+            *location->function == '\0' ? NULL : location->function, thread,
+            role);
 }

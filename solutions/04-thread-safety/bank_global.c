@@ -19,8 +19,7 @@ struct bank {
     long balance[];
 };
 
-bank *bank_new(const long *opening, int n)
-{
+bank *bank_new(const long *opening, int n) {
     bank *b = malloc(sizeof *b + (size_t)n * sizeof b->balance[0]);
     if (b == NULL)
         return NULL;
@@ -35,14 +34,12 @@ bank *bank_new(const long *opening, int n)
     return b;
 }
 
-static bool is_account(const bank *b, int acct)
-{
+static bool is_account(const bank *b, int acct) {
     return acct >= 0 && acct < b->n;
 }
 
 // The caller holds the lock.
-static int transfer_locked(bank *b, int from, int to, long amount)
-{
+static int transfer_locked(bank *b, int from, int to, long amount) {
     if (b->balance[from] < amount)
         return -ERANGE;
     b->balance[from] -= amount;
@@ -51,10 +48,8 @@ static int transfer_locked(bank *b, int from, int to, long amount)
     return 0;
 }
 
-int bank_transfer(bank *b, int from, int to, long amount)
-{
-    if (!is_account(b, from) || !is_account(b, to) || from == to ||
-        amount <= 0)
+int bank_transfer(bank *b, int from, int to, long amount) {
+    if (!is_account(b, from) || !is_account(b, to) || from == to || amount <= 0)
         return -EINVAL;
     // One way in and one way out: no return of transfer_locked() can forget
     // the unlock.
@@ -64,8 +59,7 @@ int bank_transfer(bank *b, int from, int to, long amount)
     return result;
 }
 
-long bank_balance(bank *b, int acct)
-{
+long bank_balance(bank *b, int acct) {
     if (!is_account(b, acct))
         return -1;
     pthread_mutex_lock(&b->lock);
@@ -74,8 +68,7 @@ long bank_balance(bank *b, int acct)
     return balance;
 }
 
-long bank_total(bank *b)
-{
+long bank_total(bank *b) {
     long total = 0;
     pthread_mutex_lock(&b->lock);
     for (int i = 0; i < b->n; i++)
@@ -84,8 +77,7 @@ long bank_total(bank *b)
     return total;
 }
 
-void bank_free(bank *b)
-{
+void bank_free(bank *b) {
     pthread_mutex_destroy(&b->lock);
     free(b);
 }

@@ -13,8 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int acct_init(struct account *a, int id, long opening)
-{
+int acct_init(struct account *a, int id, long opening) {
     a->id = id;
     a->balance = opening;
     a->user = NULL;
@@ -22,8 +21,7 @@ int acct_init(struct account *a, int id, long opening)
 }
 
 // The caller holds both locks.
-static int move(struct account *from, struct account *to, long amount)
-{
+static int move(struct account *from, struct account *to, long amount) {
     if (from->balance < amount)
         return -ERANGE;
     from->balance -= amount;
@@ -32,8 +30,7 @@ static int move(struct account *from, struct account *to, long amount)
     return 0;
 }
 
-int xfer(struct account *from, struct account *to, long amount)
-{
+int xfer(struct account *from, struct account *to, long amount) {
     if (amount <= 0)
         return -EINVAL;
     // Its lock cannot be taken twice, and there is nothing to do.
@@ -49,16 +46,14 @@ int xfer(struct account *from, struct account *to, long amount)
     return result;
 }
 
-static int compare_ids(const void *left, const void *right)
-{
+static int compare_ids(const void *left, const void *right) {
     const struct account *a = *(struct account *const *)left;
     const struct account *b = *(struct account *const *)right;
     // Not a->id - b->id: that may overflow.
     return (a->id > b->id) - (a->id < b->id);
 }
 
-long audit(struct account *const *accts, int n)
-{
+long audit(struct account *const *accts, int n) {
     struct account **sorted = malloc((size_t)n * sizeof *sorted);
     if (sorted == NULL)
         return -ENOMEM;
@@ -76,7 +71,6 @@ long audit(struct account *const *accts, int n)
     return sum;
 }
 
-int acct_destroy(struct account *a)
-{
+int acct_destroy(struct account *a) {
     return -pthread_mutex_destroy(&a->lock);
 }

@@ -25,11 +25,11 @@ static char *dump(const GPtrArray *findings) {
                                finding->message);
         for (guint p = 0; p < finding->places->len; p++) {
             const struct place *place = finding->places->pdata[p];
-            g_string_append_printf(
-                text, "  %s:%d:%d %s (%s): %s\n", place->file, place->line,
-                place->column, place->function ? place->function : "-",
-                place->thread ? place->thread : "-",
-                place->role ? place->role : "-");
+            g_string_append_printf(text, "  %s:%d:%d %s (%s): %s\n",
+                                   place->file, place->line, place->column,
+                                   place->function ? place->function : "-",
+                                   place->thread ? place->thread : "-",
+                                   place->role ? place->role : "-");
         }
         if (finding->why != NULL)
             g_string_append_printf(text, "  why: %s\n", finding->why);
@@ -40,8 +40,7 @@ static char *dump(const GPtrArray *findings) {
 }
 
 static void read_case(const struct read_context *context, const char *reader,
-                      const char *name, const char *text,
-                      GPtrArray *findings) {
+                      const char *name, const char *text, GPtrArray *findings) {
     if (g_str_equal(reader, "tsan")) {
         tsan_read(context, text, findings);
     } else if (g_str_equal(reader, "asan")) {

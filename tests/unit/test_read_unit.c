@@ -15,21 +15,21 @@
 #include "read/text.h"
 
 static const char bank[] =
-    "#include \"bank.h\"\n"                            // 1
+    "#include \"bank.h\"\n"                                   // 1
     "void xfer(struct account *from, struct account *to) {\n" // 2
-    "    pthread_mutex_lock(&from->lock);\n"           // 3
-    "    pthread_mutex_lock(&to->lock);\n"             // 4
-    "    pthread_cond_wait(&q->not_empty, &q->lock);\n" // 5
-    "    while (!done)\n"                              // 6
-    "        sum = sum + cells[i + 1].count;\n"        // 7
-    "    *total += b->accounts[pick(b, i)].balance;\n" // 8
-    "    b->n++;\n"                                    // 9
-    "    pthread_create(&threads[i],\n"                // 10
-    "                   NULL, run, &jobs[i]);\n"       // 11
-    "    while (pthread_mutex_trylock(&to->lock) != 0)\n" // 12
-    "        sched_yield();\n"                         // 13
-    "    pthread_mutex_lock(&q->lock);\n"              // 14
-    "    long n = read(fd[0], buffer, 8);\n"           // 15
+    "    pthread_mutex_lock(&from->lock);\n"                  // 3
+    "    pthread_mutex_lock(&to->lock);\n"                    // 4
+    "    pthread_cond_wait(&q->not_empty, &q->lock);\n"       // 5
+    "    while (!done)\n"                                     // 6
+    "        sum = sum + cells[i + 1].count;\n"               // 7
+    "    *total += b->accounts[pick(b, i)].balance;\n"        // 8
+    "    b->n++;\n"                                           // 9
+    "    pthread_create(&threads[i],\n"                       // 10
+    "                   NULL, run, &jobs[i]);\n"              // 11
+    "    while (pthread_mutex_trylock(&to->lock) != 0)\n"     // 12
+    "        sched_yield();\n"                                // 13
+    "    pthread_mutex_lock(&q->lock);\n"                     // 14
+    "    long n = read(fd[0], buffer, 8);\n"                  // 15
     "}\n";
 
 static struct exercise exercise = {.id = "bank"};
@@ -82,7 +82,8 @@ START_TEST(arguments_are_found_by_call) {
 END_TEST
 
 START_TEST(text_from_outside_is_made_clean) {
-    assert_text(text_printable("a\x1b[31m\nb\xff", 100), "a?[31m?b\xef\xbf\xbd");
+    assert_text(text_printable("a\x1b[31m\nb\xff", 100),
+                "a?[31m?b\xef\xbf\xbd");
     assert_text(text_printable("abcdef", 3), "abc…");
     assert_text(text_take_sentence(g_strdup("main thread waits")),
                 "The main thread waits.");
@@ -383,7 +384,8 @@ START_TEST(a_crash_outside_the_answer_is_still_a_crash) {
     add(outcome, RECORD_REPORT, "asan", "0",
         "==1==ERROR: AddressSanitizer: SEGV on unknown address (pc 0x1)\n"
         "    #0 0x1 in strlen /x/strlen.c:1\n"
-        "    #1 0x2 in test /box/bank_suite.c:30:2\n", NULL);
+        "    #1 0x2 in test /box/bank_suite.c:30:2\n",
+        NULL);
     finish(outcome, "exited", "77");
     assert_one(outcome, FINDING_CRASH,
                "The test crashed outside your file, while it used what your "
@@ -412,7 +414,8 @@ static void assert_lint(const char *text, const char *symbols,
     if (part == NULL) {
         ck_assert_msg(findings->len == 0, "saw: %s",
                       findings->len == 0
-                          ? "" : ((struct finding *)findings->pdata[0])->message);
+                          ? ""
+                          : ((struct finding *)findings->pdata[0])->message);
         return;
     }
     ck_assert_msg(findings->len > 0, "wanted '%s', saw nothing in: %s", part,
@@ -460,10 +463,13 @@ START_TEST(symbols_are_judged_by_group) {
     ck_assert(!symbols_allowed("curl_easy_init", processes));
     ck_assert(symbols_allowed("curl_easy_init", curl));
     ck_assert(symbols_allowed("signal", curl));
-    const char *const never[] = {"syscall", "dlopen", "execve", "ptrace",
-                                 "prctl", "mtx_lock", "thrd_create", "atexit",
+    const char *const never[] = {"syscall",        "dlopen",
+                                 "execve",         "ptrace",
+                                 "prctl",          "mtx_lock",
+                                 "thrd_create",    "atexit",
                                  "__tsan_acquire", "AnnotateIgnoreReadsBegin",
-                                 "setrlimit", "system", "longjmp", "mprotect"};
+                                 "setrlimit",      "system",
+                                 "longjmp",        "mprotect"};
     for (guint i = 0; i < G_N_ELEMENTS(never); i++) {
         ck_assert_msg(!symbols_allowed(never[i], processes), "%s", never[i]);
         ck_assert_msg(symbols_reason(never[i]) != NULL, "%s", never[i]);

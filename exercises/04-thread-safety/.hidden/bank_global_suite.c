@@ -24,28 +24,31 @@ enum { MAX_ACCOUNTS = 16 };
 #define ADD(flag, value)                                                       \
     atomic_fetch_add_explicit(&(flag), (value), memory_order_relaxed)
 
+// What must hold at every moment, however the threads take turns.
+#define expect_invariant(condition, ...)                                       \
+    expect_kind("broken-invariant", condition, __VA_ARGS__)
+
 // --- The hook ---------------------------------------------------------------
 // Each test runs in a process of its own, so this starts empty.
 static struct {
     atomic_long calls;
     atomic_int last_from, last_to;
     atomic_int inside[MAX_ACCOUNTS]; // transfers in BANK_STEP, by account
-    atomic_int hold_from, hold_to; // the transfer to hold; equal: none
-    atomic_bool held;       // it is in BANK_STEP now
+    atomic_int hold_from, hold_to;   // the transfer to hold; equal: none
+    atomic_bool held;                // it is in BANK_STEP now
     atomic_bool let_go;
 } step;
 
-static void step_enters(int account)
-{
-    expect_kind("broken-invariant", ADD(step.inside[account], 1) == 0,
-                "two transfers that both use account %d were in BANK_STEP at "
-                "the same time: the second one began while the first stood "
-                "between debit and credit",
-                account);
+static void step_enters(int account) {
+    expect_invariant(
+        ADD(step.inside[account], 1) == 0,
+        "two transfers that both use account %d were in BANK_STEP at "
+        "the same time: the second one began while the first stood "
+        "between debit and credit",
+        account);
 }
 
-void bank_step_hook(int from, int to)
-{
+void bank_step_hook(int from, int to) {
     long calls = ADD(step.calls, 1);
     SET(step.last_from, from);
     SET(step.last_to, to);
@@ -76,15 +79,14 @@ struct call {
     enum operation operation;
     int from, to; // TWO_BALANCES reads `from`, then `to`
     long amount;
-    long result;  // of TRANSFER and TOTAL, or the first balance
-    long second;  // the second balance
+    long result; // of TRANSFER and TOTAL, or the first balance
+    long second; // the second balance
     atomic_bool begun;
     atomic_bool returned;
     pthread_t thread;
 };
 
-static void *call_main(void *data)
-{
+static void *call_main(void *data) {
     struct call *call = data;
     SET(call->begun, true);
     switch (call->operation) {
@@ -106,10 +108,8 @@ static void *call_main(void *data)
 
 // Starts CALL. It has begun when this returns, and then had a little time to
 // come as far as it can. A right answer never depends on how long that is.
-static void call_start(struct call *call)
-{
-    ck_assert_int_eq(
-        pthread_create(&call->thread, NULL, call_main, call), 0);
+static void call_start(struct call *call) {
+    ck_assert_int_eq(pthread_create(&call->thread, NULL, call_main, call), 0);
     while (!GET(call->begun))
         wb_sleep_ms(1);
     for (int i = 0; i < 8 && !GET(call->returned); i++)
@@ -117,24 +117,20 @@ static void call_start(struct call *call)
 }
 
 // Starts a transfer and holds it in BANK_STEP.
-static void call_start_held(struct call *call)
-{
+static void call_start_held(struct call *call) {
     SET(step.hold_from, call->from);
     SET(step.hold_to, call->to);
-    ck_assert_int_eq(
-        pthread_create(&call->thread, NULL, call_main, call), 0);
+    ck_assert_int_eq(pthread_create(&call->thread, NULL, call_main, call), 0);
     while (!GET(step.held) && !GET(call->returned))
         wb_sleep_ms(1);
 }
 
-static void call_join(struct call *call)
-{
+static void call_join(struct call *call) {
     ck_assert_int_eq(pthread_join(call->thread, NULL), 0);
 }
 
 // --- Helpers ----------------------------------------------------------------
-static bank *open_bank(const long *opening, int n)
-{
+static bank *open_bank(const long *opening, int n) {
     errno = 0;
     bank *b = bank_new(opening, n);
     expect(b != NULL,
@@ -143,19 +139,22 @@ static bank *open_bank(const long *opening, int n)
     return b;
 }
 
-static const char *error_name(long value)
-{
+static const char *error_name(long value) {
     switch (value) {
-    case 0: return "0";
-    case -EINVAL: return "-EINVAL";
-    case -ERANGE: return "-ERANGE";
-    case -ENOSYS: return "-ENOSYS: is it still to do?";
-    default: return "not a value that the contract names";
+    case 0:
+        return "0";
+    case -EINVAL:
+        return "-EINVAL";
+    case -ERANGE:
+        return "-ERANGE";
+    case -ENOSYS:
+        return "-ENOSYS: is it still to do?";
+    default:
+        return "not a value that the contract names";
     }
 }
 
-static void expect_transfer(bank *b, int from, int to, long amount, int want)
-{
+static void expect_transfer(bank *b, int from, int to, long amount, int want) {
     long steps = GET(step.calls);
     int got = bank_transfer(b, from, to, amount);
     expect(got == want,
@@ -165,27 +164,23 @@ static void expect_transfer(bank *b, int from, int to, long amount, int want)
     expect(steps == (want == 0),
            "bank_transfer(b, %d, %d, %ld), which %s, called BANK_STEP %ld "
            "times, expected %d",
-           from, to, amount,
-           want == 0 ? "went through" : "was refused", steps, want == 0);
+           from, to, amount, want == 0 ? "went through" : "was refused", steps,
+           want == 0);
 }
 
-static void expect_balance(bank *b, int account, long want, const char *when)
-{
+static void expect_balance(bank *b, int account, long want, const char *when) {
     long got = bank_balance(b, account);
-    expect(got == want, "bank_balance(b, %d) was %ld %s, expected %ld",
-           account, got, when, want);
+    expect(got == want, "bank_balance(b, %d) was %ld %s, expected %ld", account,
+           got, when, want);
 }
 
-static void expect_total(bank *b, long want, const char *when)
-{
+static void expect_total(bank *b, long want, const char *when) {
     long got = bank_total(b);
-    expect(got == want, "bank_total was %ld %s, expected %ld", got, when,
-           want);
+    expect(got == want, "bank_total was %ld %s, expected %ld", got, when, want);
 }
 
 // --- One thread -------------------------------------------------------------
-START_TEST(opening_balances)
-{
+START_TEST(opening_balances) {
     long opening[] = {100, 0, 7};
     bank *b = open_bank(opening, 3);
     memset(opening, 0x55, sizeof opening);
@@ -203,8 +198,7 @@ START_TEST(opening_balances)
 }
 END_TEST
 
-START_TEST(a_transfer_moves_money)
-{
+START_TEST(a_transfer_moves_money) {
     bank *b = open_bank((long[]){100, 50, 0}, 3);
     expect_transfer(b, 0, 1, 30, 0);
     expect(GET(step.last_from) == 0 && GET(step.last_to) == 1,
@@ -222,8 +216,7 @@ START_TEST(a_transfer_moves_money)
 }
 END_TEST
 
-START_TEST(a_poor_account_is_refused)
-{
+START_TEST(a_poor_account_is_refused) {
     bank *b = open_bank((long[]){100, 50}, 2);
     expect_transfer(b, 0, 1, 101, -ERANGE);
     // An answer that kept its lock on that path stops for ever here.
@@ -237,16 +230,14 @@ START_TEST(a_poor_account_is_refused)
 }
 END_TEST
 
-START_TEST(nonsense_is_refused)
-{
+START_TEST(nonsense_is_refused) {
     static const struct {
         int from, to;
         long amount;
     } bad[] = {
-        {-1, 1, 5},      {2, 1, 5},         {0, -1, 5},
-        {0, 2, 5},       {INT_MIN, 0, 5},   {0, INT_MAX, 5},
-        {0, 1, 0},       {0, 1, -5},        {0, 1, LONG_MIN},
-        {0, 0, 5},       {1, 1, 1000},      {0, 2, 1000},
+        {-1, 1, 5},       {2, 1, 5},       {0, -1, 5},   {0, 2, 5},
+        {INT_MIN, 0, 5},  {0, INT_MAX, 5}, {0, 1, 0},    {0, 1, -5},
+        {0, 1, LONG_MIN}, {0, 0, 5},       {1, 1, 1000}, {0, 2, 1000},
         {-1, -1, 5},
     };
     bank *b = open_bank((long[]){100, 50}, 2);
@@ -263,8 +254,7 @@ START_TEST(nonsense_is_refused)
 }
 END_TEST
 
-START_TEST(out_of_memory)
-{
+START_TEST(out_of_memory) {
     static const long opening[] = {1, 2, 3};
     for (int k = 1; k < 50; k++) {
         wb_fail_call(WB_MALLOC, k);
@@ -277,8 +267,7 @@ START_TEST(out_of_memory)
             expect_total(b, 6, "in a new bank");
             bank_free(b);
         } else {
-            expect(failed,
-                   "bank_new returned NULL although nothing ran out");
+            expect(failed, "bank_new returned NULL although nothing ran out");
             expect(error == ENOMEM,
                    "bank_new returned NULL when its allocation number %d "
                    "failed, but left errno at %d instead of ENOMEM",
@@ -291,8 +280,7 @@ START_TEST(out_of_memory)
 END_TEST
 
 // --- One transfer held in BANK_STEP -----------------------------------------
-START_TEST(total_during_a_transfer)
-{
+START_TEST(total_during_a_transfer) {
     bank *b = open_bank((long[]){100, 50, 7}, 3);
     struct call transfer = {b, TRANSFER, .from = 0, .to = 1, .amount = 30};
     struct call total = {.bank = b, .operation = TOTAL};
@@ -304,10 +292,11 @@ START_TEST(total_during_a_transfer)
     expect(transfer.result == 0,
            "bank_transfer(b, 0, 1, 30) returned %ld (%s), expected 0",
            transfer.result, error_name(transfer.result));
-    expect_kind("broken-invariant", total.result == 157,
-           "bank_total returned %ld while another thread's transfer of 30 "
-           "stood between debit and credit; the bank holds 157",
-           total.result);
+    expect_invariant(
+        total.result == 157,
+        "bank_total returned %ld while another thread's transfer of 30 "
+        "stood between debit and credit; the bank holds 157",
+        total.result);
     expect_total(b, 157, "after the transfer");
     bank_free(b);
 }
@@ -315,8 +304,7 @@ END_TEST
 
 // Two balances read one after the other: if the first shows the debit, the
 // transfer has happened, and the second must show the credit.
-START_TEST(balances_during_a_transfer)
-{
+START_TEST(balances_during_a_transfer) {
     bank *b = open_bank((long[]){100, 50}, 2);
     struct call transfer = {b, TRANSFER, .from = 0, .to = 1, .amount = 30};
     struct call look = {b, TWO_BALANCES, .from = 0, .to = 1};
@@ -327,17 +315,17 @@ START_TEST(balances_during_a_transfer)
     call_join(&look);
     bool known = (look.result == 100 || look.result == 70) &&
                  (look.second == 50 || look.second == 80);
-    expect_kind("broken-invariant", known && !(look.result == 70 && look.second == 50),
-           "during a transfer of 30 from account 0 (100) to account 1 (50), "
-           "another thread read bank_balance(b, 0) = %ld and after that "
-           "bank_balance(b, 1) = %ld: 30 were on no account",
-           look.result, look.second);
+    expect_invariant(
+        known && !(look.result == 70 && look.second == 50),
+        "during a transfer of 30 from account 0 (100) to account 1 (50), "
+        "another thread read bank_balance(b, 0) = %ld and after that "
+        "bank_balance(b, 1) = %ld: 30 were on no account",
+        look.result, look.second);
     bank_free(b);
 }
 END_TEST
 
-START_TEST(one_account_one_transfer)
-{
+START_TEST(one_account_one_transfer) {
     bank *b = open_bank((long[]){100, 50, 25}, 3);
     struct call first = {b, TRANSFER, .from = 0, .to = 1, .amount = 30};
     struct call out = {b, TRANSFER, .from = 1, .to = 2, .amount = 5};
@@ -358,8 +346,7 @@ END_TEST
 
 // Two threads come for the same money while a third holds them both up. Who
 // looks at the balance before it is their turn sees enough for each.
-START_TEST(no_overdraft)
-{
+START_TEST(no_overdraft) {
     bank *b = open_bank((long[]){110, 0, 0, 0}, 4);
     struct call held = {b, TRANSFER, .from = 0, .to = 3, .amount = 10};
     struct call one = {b, TRANSFER, .from = 0, .to = 1, .amount = 60};
@@ -372,16 +359,18 @@ START_TEST(no_overdraft)
     call_join(&one);
     call_join(&two);
     long left = bank_balance(b, 0);
-    expect_kind("broken-invariant", left == 40,
-           "account 0 held 100; two threads took 60 each at the same time "
-           "and got %ld (%s) and %ld (%s). Now it holds %ld, expected 40",
-           one.result, error_name(one.result), two.result,
-           error_name(two.result), left);
-    expect_kind("broken-invariant", (one.result == 0 && two.result == -ERANGE) ||
-               (two.result == 0 && one.result == -ERANGE),
-           "two transfers of 60 out of an account with 100 returned %ld and "
-           "%ld, expected 0 for one and -ERANGE for the other",
-           one.result, two.result);
+    expect_invariant(
+        left == 40,
+        "account 0 held 100; two threads took 60 each at the same time "
+        "and got %ld (%s) and %ld (%s). Now it holds %ld, expected 40",
+        one.result, error_name(one.result), two.result, error_name(two.result),
+        left);
+    expect_invariant(
+        (one.result == 0 && two.result == -ERANGE) ||
+            (two.result == 0 && one.result == -ERANGE),
+        "two transfers of 60 out of an account with 100 returned %ld and "
+        "%ld, expected 0 for one and -ERANGE for the other",
+        one.result, two.result);
     bank_free(b);
 }
 END_TEST
@@ -405,8 +394,7 @@ struct worker {
     pthread_t thread;
 };
 
-static void *worker_main(void *data)
-{
+static void *worker_main(void *data) {
     struct worker *worker = data;
     struct crowd *crowd = worker->crowd;
     wb_gauge_enter(crowd->start);
@@ -432,22 +420,21 @@ static void *worker_main(void *data)
 }
 
 // The auditor looks a bounded number of times: an answer may prefer readers.
-static void *auditor_main(void *data)
-{
+static void *auditor_main(void *data) {
     struct crowd *crowd = data;
     wb_gauge_enter(crowd->start);
     for (int i = 0; i < crowd->transfers && GET(crowd->busy) > 0; i++) {
         long total = bank_total(crowd->bank);
-        expect_kind("broken-invariant", total == crowd->total,
-                    "bank_total returned %ld while other threads moved "
-                    "money; the bank holds %ld",
-                    total, crowd->total);
+        expect_invariant(total == crowd->total,
+                         "bank_total returned %ld while other threads moved "
+                         "money; the bank holds %ld",
+                         total, crowd->total);
         long balance = bank_balance(crowd->bank, i % ACCOUNTS);
-        expect_kind("broken-invariant",
-                    balance >= 0 && balance <= crowd->total,
-                    "bank_balance(b, %d) was %ld while other threads moved "
-                    "money: an account is overdrawn",
-                    i % ACCOUNTS, balance);
+        expect_invariant(
+            balance >= 0 && balance <= crowd->total,
+            "bank_balance(b, %d) was %ld while other threads moved "
+            "money: an account is overdrawn",
+            i % ACCOUNTS, balance);
         sched_yield();
     }
     wb_gauge_leave(crowd->start);
@@ -455,8 +442,7 @@ static void *auditor_main(void *data)
 }
 
 static void expect_crowd_result(struct crowd *crowd, struct worker *workers,
-                                const long *opening)
-{
+                                const long *opening) {
     long done = 0;
     for (int i = 0; i < WORKERS; i++)
         done += workers[i].done;
@@ -476,8 +462,7 @@ static void expect_crowd_result(struct crowd *crowd, struct worker *workers,
            GET(step.calls), done);
 }
 
-START_TEST(many_threads)
-{
+START_TEST(many_threads) {
     static const long opening[ACCOUNTS] = {9, 3, 0, 12, 5, 1, 8, 4};
     struct crowd crowd = {
         .bank = open_bank(opening, ACCOUNTS),
@@ -491,9 +476,9 @@ START_TEST(many_threads)
     for (int i = 0; i < WORKERS; i++) {
         workers[i].crowd = &crowd;
         workers[i].seed = (unsigned long)i + 1;
-        ck_assert_int_eq(pthread_create(&workers[i].thread, NULL, worker_main,
-                                        &workers[i]),
-                         0);
+        ck_assert_int_eq(
+            pthread_create(&workers[i].thread, NULL, worker_main, &workers[i]),
+            0);
     }
     ck_assert_int_eq(pthread_create(&auditor, NULL, auditor_main, &crowd), 0);
     for (int i = 0; i < WORKERS; i++)
@@ -505,33 +490,31 @@ START_TEST(many_threads)
 }
 END_TEST
 
-SUITE(
-    TEST(opening_balances, "a new bank holds its opening balances"),
-    TEST(a_transfer_moves_money,
-         "a transfer takes from one account, calls BANK_STEP, adds to the "
-         "other"),
-    TEST(a_poor_account_is_refused,
-         "a transfer of more than there is returns -ERANGE, and the bank "
-         "works on"),
-    TEST(nonsense_is_refused,
-         "a transfer that makes no sense returns -EINVAL, and the bank works "
-         "on"),
-    TEST(out_of_memory, "bank_new survives a failed allocation",
-         .stages = IN_TESTS | IN_MEMORY),
-    TEST(total_during_a_transfer,
-         "the total stays the same while another thread is between debit and "
-         "credit",
-         .stages = IN_TESTS | IN_RACES),
-    TEST(balances_during_a_transfer,
-         "two balances read in the middle of a transfer fit together",
-         .stages = IN_TESTS | IN_RACES),
-    TEST(one_account_one_transfer,
-         "an account takes part in one transfer at a time",
-         .stages = IN_TESTS | IN_RACES),
-    TEST(no_overdraft,
-         "two threads that come for the same money do not both get it",
-         .stages = IN_TESTS | IN_RACES),
-    TEST(many_threads,
-         "five threads and an auditor: no update is lost, the total never "
-         "changes"),
-)
+SUITE(TEST(opening_balances, "a new bank holds its opening balances"),
+      TEST(a_transfer_moves_money,
+           "a transfer takes from one account, calls BANK_STEP, adds to the "
+           "other"),
+      TEST(a_poor_account_is_refused,
+           "a transfer of more than there is returns -ERANGE, and the bank "
+           "works on"),
+      TEST(nonsense_is_refused,
+           "a transfer that makes no sense returns -EINVAL, and the bank works "
+           "on"),
+      TEST(out_of_memory, "bank_new survives a failed allocation",
+           .stages = IN_TESTS | IN_MEMORY),
+      TEST(total_during_a_transfer,
+           "the total stays the same while another thread is between debit and "
+           "credit",
+           .stages = IN_TESTS | IN_RACES),
+      TEST(balances_during_a_transfer,
+           "two balances read in the middle of a transfer fit together",
+           .stages = IN_TESTS | IN_RACES),
+      TEST(one_account_one_transfer,
+           "an account takes part in one transfer at a time",
+           .stages = IN_TESTS | IN_RACES),
+      TEST(no_overdraft,
+           "two threads that come for the same money do not both get it",
+           .stages = IN_TESTS | IN_RACES),
+      TEST(many_threads,
+           "five threads and an auditor: no update is lost, the total never "
+           "changes"), )

@@ -6,8 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-int acct_init(struct account *a, int id, long opening)
-{
+int acct_init(struct account *a, int id, long opening) {
     // TODO
     (void)a;
     (void)id;
@@ -15,8 +14,7 @@ int acct_init(struct account *a, int id, long opening)
     return -ENOSYS;
 }
 
-int xfer(struct account *from, struct account *to, long amount)
-{
+int xfer(struct account *from, struct account *to, long amount) {
     // TODO: own both accounts, whatever the other threads do at this moment;
     // then debit, BANK_STEP, credit; then give both back, on every path.
     (void)from;
@@ -25,16 +23,14 @@ int xfer(struct account *from, struct account *to, long amount)
     return -ENOSYS;
 }
 
-long audit(struct account *const *accts, int n)
-{
+long audit(struct account *const *accts, int n) {
     // TODO: the sum of one moment. In which order does the caller list them?
     (void)accts;
     (void)n;
     return -ENOSYS;
 }
 
-int acct_destroy(struct account *a)
-{
+int acct_destroy(struct account *a) {
     // TODO
     (void)a;
     return -ENOSYS;

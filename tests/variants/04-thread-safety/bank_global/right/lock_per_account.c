@@ -17,8 +17,7 @@ struct bank {
     struct account account[];
 };
 
-bank *bank_new(const long *opening, int n)
-{
+bank *bank_new(const long *opening, int n) {
     bank *b = malloc(sizeof *b + (size_t)n * sizeof b->account[0]);
     if (b == NULL)
         return NULL;
@@ -30,8 +29,7 @@ bank *bank_new(const long *opening, int n)
     return b;
 }
 
-int bank_transfer(bank *b, int from, int to, long amount)
-{
+int bank_transfer(bank *b, int from, int to, long amount) {
     if (from < 0 || from >= b->n || to < 0 || to >= b->n || from == to ||
         amount <= 0)
         return -EINVAL;
@@ -51,8 +49,7 @@ int bank_transfer(bank *b, int from, int to, long amount)
     return result;
 }
 
-long bank_balance(bank *b, int acct)
-{
+long bank_balance(bank *b, int acct) {
     if (acct < 0 || acct >= b->n)
         return -1;
     pthread_mutex_lock(&b->account[acct].lock);
@@ -61,8 +58,7 @@ long bank_balance(bank *b, int acct)
     return balance;
 }
 
-long bank_total(bank *b)
-{
+long bank_total(bank *b) {
     long total = 0;
     for (int i = 0; i < b->n; i++)
         pthread_mutex_lock(&b->account[i].lock);
@@ -73,8 +69,7 @@ long bank_total(bank *b)
     return total;
 }
 
-void bank_free(bank *b)
-{
+void bank_free(bank *b) {
     for (int i = 0; i < b->n; i++)
         pthread_mutex_destroy(&b->account[i].lock);
     free(b);

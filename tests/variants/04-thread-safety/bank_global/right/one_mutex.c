@@ -13,8 +13,7 @@ struct bank {
     pthread_mutex_t lock;
 };
 
-bank *bank_new(const long *opening, int n)
-{
+bank *bank_new(const long *opening, int n) {
     bank *b = malloc(sizeof *b);
     if (b == NULL)
         return NULL;
@@ -29,8 +28,7 @@ bank *bank_new(const long *opening, int n)
     return b;
 }
 
-int bank_transfer(bank *b, int from, int to, long amount)
-{
+int bank_transfer(bank *b, int from, int to, long amount) {
     if (from < 0 || from >= b->n || to < 0 || to >= b->n || from == to ||
         amount <= 0)
         return -EINVAL;
@@ -46,8 +44,7 @@ int bank_transfer(bank *b, int from, int to, long amount)
     return 0;
 }
 
-long bank_balance(bank *b, int acct)
-{
+long bank_balance(bank *b, int acct) {
     if (acct < 0 || acct >= b->n)
         return -1;
     pthread_mutex_lock(&b->lock);
@@ -56,8 +53,7 @@ long bank_balance(bank *b, int acct)
     return balance;
 }
 
-long bank_total(bank *b)
-{
+long bank_total(bank *b) {
     pthread_mutex_lock(&b->lock);
     long total = 0;
     for (int i = 0; i < b->n; i++)
@@ -66,8 +62,7 @@ long bank_total(bank *b)
     return total;
 }
 
-void bank_free(bank *b)
-{
+void bank_free(bank *b) {
     pthread_mutex_destroy(&b->lock);
     free(b->balance);
     free(b);

@@ -14,14 +14,12 @@ struct bank {
 };
 
 // A signal handler may interrupt sem_wait; then it has not taken anything.
-static void sem_take(bank *b)
-{
+static void sem_take(bank *b) {
     while (sem_wait(&b->lock) != 0)
         ;
 }
 
-bank *bank_new(const long *opening, int n)
-{
+bank *bank_new(const long *opening, int n) {
     bank *b = malloc(sizeof *b);
     if (b == NULL)
         return NULL;
@@ -36,8 +34,7 @@ bank *bank_new(const long *opening, int n)
     return b;
 }
 
-int bank_transfer(bank *b, int from, int to, long amount)
-{
+int bank_transfer(bank *b, int from, int to, long amount) {
     if (from < 0 || from >= b->n || to < 0 || to >= b->n || from == to ||
         amount <= 0)
         return -EINVAL;
@@ -53,8 +50,7 @@ int bank_transfer(bank *b, int from, int to, long amount)
     return 0;
 }
 
-long bank_balance(bank *b, int acct)
-{
+long bank_balance(bank *b, int acct) {
     if (acct < 0 || acct >= b->n)
         return -1;
     sem_take(b);
@@ -63,8 +59,7 @@ long bank_balance(bank *b, int acct)
     return balance;
 }
 
-long bank_total(bank *b)
-{
+long bank_total(bank *b) {
     sem_take(b);
     long total = 0;
     for (int i = 0; i < b->n; i++)
@@ -73,8 +68,7 @@ long bank_total(bank *b)
     return total;
 }
 
-void bank_free(bank *b)
-{
+void bank_free(bank *b) {
     sem_destroy(&b->lock);
     free(b->balance);
     free(b);

@@ -25,8 +25,7 @@ struct bank {
     int pipe[2]; // of struct request *: writes that small are never split
 };
 
-static long serve(bank *b, struct request *r)
-{
+static long serve(bank *b, struct request *r) {
     long total = 0;
     if (r->what == 'b')
         return b->balance[r->from];
@@ -43,8 +42,7 @@ static long serve(bank *b, struct request *r)
     return 0;
 }
 
-static void *server_main(void *data)
-{
+static void *server_main(void *data) {
     bank *b = data;
     struct request *r;
     for (;;) {
@@ -58,8 +56,7 @@ static void *server_main(void *data)
     }
 }
 
-static long ask(bank *b, struct request *r)
-{
+static long ask(bank *b, struct request *r) {
     sem_init(&r->done, 0, 0);
     while (write(b->pipe[1], &r, sizeof r) < 0)
         ;
@@ -70,8 +67,7 @@ static long ask(bank *b, struct request *r)
     return answer;
 }
 
-static bank *give_up(bank *b, int error)
-{
+static bank *give_up(bank *b, int error) {
     if (b->pipe[0] >= 0) {
         close(b->pipe[0]);
         close(b->pipe[1]);
@@ -82,8 +78,7 @@ static bank *give_up(bank *b, int error)
     return NULL;
 }
 
-bank *bank_new(const long *opening, int n)
-{
+bank *bank_new(const long *opening, int n) {
     bank *b = calloc(1, sizeof *b);
     if (b == NULL)
         return NULL;
@@ -102,8 +97,7 @@ bank *bank_new(const long *opening, int n)
     return error == 0 ? b : give_up(b, error);
 }
 
-int bank_transfer(bank *b, int from, int to, long amount)
-{
+int bank_transfer(bank *b, int from, int to, long amount) {
     if (from < 0 || from >= b->n || to < 0 || to >= b->n || from == to ||
         amount <= 0)
         return -EINVAL;
@@ -111,22 +105,19 @@ int bank_transfer(bank *b, int from, int to, long amount)
     return (int)ask(b, &r);
 }
 
-long bank_balance(bank *b, int acct)
-{
+long bank_balance(bank *b, int acct) {
     if (acct < 0 || acct >= b->n)
         return -1;
     struct request r = {.what = 'b', .from = acct};
     return ask(b, &r);
 }
 
-long bank_total(bank *b)
-{
+long bank_total(bank *b) {
     struct request r = {.what = 's'};
     return ask(b, &r);
 }
 
-void bank_free(bank *b)
-{
+void bank_free(bank *b) {
     close(b->pipe[1]); // the server reads end of file and leaves
     pthread_join(b->server, NULL);
     close(b->pipe[0]);

@@ -30,8 +30,7 @@ struct bank {
     struct request *first, **last;
 };
 
-static long serve_transfer(bank *b, struct request *r)
-{
+static long serve_transfer(bank *b, struct request *r) {
     if (b->balance[r->from] < r->amount)
         return -ERANGE;
     b->balance[r->from] -= r->amount;
@@ -40,8 +39,7 @@ static long serve_transfer(bank *b, struct request *r)
     return 0;
 }
 
-static long serve(bank *b, struct request *r)
-{
+static long serve(bank *b, struct request *r) {
     long total = 0;
     switch (r->what) {
     case TRANSFER:
@@ -58,8 +56,7 @@ static long serve(bank *b, struct request *r)
     return 0;
 }
 
-static void *server_main(void *data)
-{
+static void *server_main(void *data) {
     bank *b = data;
     enum what what;
     do {
@@ -82,8 +79,7 @@ static void *server_main(void *data)
     return NULL;
 }
 
-static long ask(bank *b, struct request request)
-{
+static long ask(bank *b, struct request request) {
     pthread_mutex_lock(&b->lock);
     *b->last = &request;
     b->last = &request.next;
@@ -94,8 +90,7 @@ static long ask(bank *b, struct request request)
     return request.answer;
 }
 
-static void release(bank *b)
-{
+static void release(bank *b) {
     pthread_mutex_destroy(&b->lock);
     pthread_cond_destroy(&b->asked);
     pthread_cond_destroy(&b->answered);
@@ -103,8 +98,7 @@ static void release(bank *b)
     free(b);
 }
 
-bank *bank_new(const long *opening, int n)
-{
+bank *bank_new(const long *opening, int n) {
     bank *b = calloc(1, sizeof *b);
     if (b == NULL)
         return NULL;
@@ -127,8 +121,7 @@ bank *bank_new(const long *opening, int n)
     return b;
 }
 
-int bank_transfer(bank *b, int from, int to, long amount)
-{
+int bank_transfer(bank *b, int from, int to, long amount) {
     if (from < 0 || from >= b->n || to < 0 || to >= b->n || from == to ||
         amount <= 0)
         return -EINVAL;
@@ -136,20 +129,17 @@ int bank_transfer(bank *b, int from, int to, long amount)
     return (int)ask(b, request);
 }
 
-long bank_balance(bank *b, int acct)
-{
+long bank_balance(bank *b, int acct) {
     if (acct < 0 || acct >= b->n)
         return -1;
     return ask(b, (struct request){BALANCE, acct, 0, 0, 0, 0, NULL});
 }
 
-long bank_total(bank *b)
-{
+long bank_total(bank *b) {
     return ask(b, (struct request){TOTAL, 0, 0, 0, 0, 0, NULL});
 }
 
-void bank_free(bank *b)
-{
+void bank_free(bank *b) {
     ask(b, (struct request){STOP, 0, 0, 0, 0, 0, NULL});
     pthread_join(b->server, NULL);
     release(b);

@@ -13,19 +13,16 @@ struct bank {
     atomic_flag lock;
 };
 
-static void take(bank *b)
-{
+static void take(bank *b) {
     while (atomic_flag_test_and_set_explicit(&b->lock, memory_order_acquire))
         ;
 }
 
-static void give(bank *b)
-{
+static void give(bank *b) {
     atomic_flag_clear_explicit(&b->lock, memory_order_release);
 }
 
-bank *bank_new(const long *opening, int n)
-{
+bank *bank_new(const long *opening, int n) {
     bank *b = malloc(sizeof *b);
     if (b == NULL)
         return NULL;
@@ -40,8 +37,7 @@ bank *bank_new(const long *opening, int n)
     return b;
 }
 
-int bank_transfer(bank *b, int from, int to, long amount)
-{
+int bank_transfer(bank *b, int from, int to, long amount) {
     if (from < 0 || from >= b->n || to < 0 || to >= b->n || from == to ||
         amount <= 0)
         return -EINVAL;
@@ -57,8 +53,7 @@ int bank_transfer(bank *b, int from, int to, long amount)
     return 0;
 }
 
-long bank_balance(bank *b, int acct)
-{
+long bank_balance(bank *b, int acct) {
     if (acct < 0 || acct >= b->n)
         return -1;
     take(b);
@@ -67,8 +62,7 @@ long bank_balance(bank *b, int acct)
     return balance;
 }
 
-long bank_total(bank *b)
-{
+long bank_total(bank *b) {
     take(b);
     long total = 0;
     for (int i = 0; i < b->n; i++)
@@ -77,8 +71,7 @@ long bank_total(bank *b)
     return total;
 }
 
-void bank_free(bank *b)
-{
+void bank_free(bank *b) {
     free(b->balance);
     free(b);
 }

@@ -14,8 +14,7 @@ struct bank {
     long *balance;
 };
 
-bank *bank_new(const long *opening, int n)
-{
+bank *bank_new(const long *opening, int n) {
     bank *b = malloc(sizeof *b);
     if (b == NULL)
         return NULL;
@@ -29,8 +28,7 @@ bank *bank_new(const long *opening, int n)
     return b;
 }
 
-int bank_transfer(bank *b, int from, int to, long amount)
-{
+int bank_transfer(bank *b, int from, int to, long amount) {
     if (from < 0 || from >= b->n || to < 0 || to >= b->n || from == to ||
         amount <= 0)
         return -EINVAL;
@@ -47,8 +45,7 @@ int bank_transfer(bank *b, int from, int to, long amount)
     return 0;
 }
 
-long bank_balance(bank *b, int acct)
-{
+long bank_balance(bank *b, int acct) {
     if (acct < 0 || acct >= b->n)
         return -1;
     pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -58,8 +55,7 @@ long bank_balance(bank *b, int acct)
     return balance;
 }
 
-long bank_total(bank *b)
-{
+long bank_total(bank *b) {
     pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     pthread_mutex_lock(&lock);
     long total = 0;
@@ -69,8 +65,7 @@ long bank_total(bank *b)
     return total;
 }
 
-void bank_free(bank *b)
-{
+void bank_free(bank *b) {
     free(b->balance);
     free(b);
 }

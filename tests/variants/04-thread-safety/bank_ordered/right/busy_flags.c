@@ -10,8 +10,7 @@
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t freed = PTHREAD_COND_INITIALIZER;
 
-static void take(struct account *from, struct account *to)
-{
+static void take(struct account *from, struct account *to) {
     pthread_mutex_lock(&gate);
     while (from->user != NULL || to->user != NULL)
         pthread_cond_wait(&freed, &gate);
@@ -20,8 +19,7 @@ static void take(struct account *from, struct account *to)
     pthread_mutex_unlock(&gate);
 }
 
-static void give(struct account *from, struct account *to)
-{
+static void give(struct account *from, struct account *to) {
     pthread_mutex_lock(&gate);
     from->user = NULL;
     to->user = NULL;
@@ -29,16 +27,14 @@ static void give(struct account *from, struct account *to)
     pthread_mutex_unlock(&gate);
 }
 
-int acct_init(struct account *a, int id, long opening)
-{
+int acct_init(struct account *a, int id, long opening) {
     a->id = id;
     a->balance = opening;
     a->user = NULL;
     return -pthread_mutex_init(&a->lock, NULL);
 }
 
-int xfer(struct account *from, struct account *to, long amount)
-{
+int xfer(struct account *from, struct account *to, long amount) {
     if (amount <= 0)
         return -EINVAL;
     if (from == to)
@@ -55,16 +51,14 @@ int xfer(struct account *from, struct account *to, long amount)
     return result;
 }
 
-static int any_busy(struct account *const *accts, int n)
-{
+static int any_busy(struct account *const *accts, int n) {
     for (int i = 0; i < n; i++)
         if (accts[i]->user != NULL)
             return 1;
     return 0;
 }
 
-long audit(struct account *const *accts, int n)
-{
+long audit(struct account *const *accts, int n) {
     long sum = 0;
     pthread_mutex_lock(&gate);
     while (any_busy(accts, n))
@@ -75,7 +69,6 @@ long audit(struct account *const *accts, int n)
     return sum;
 }
 
-int acct_destroy(struct account *a)
-{
+int acct_destroy(struct account *a) {
     return -pthread_mutex_destroy(&a->lock);
 }

@@ -5,16 +5,14 @@
 
 #include <errno.h>
 
-int acct_init(struct account *a, int id, long opening)
-{
+int acct_init(struct account *a, int id, long opening) {
     a->id = id;
     a->balance = opening;
     a->user = NULL;
     return -pthread_mutex_init(&a->lock, NULL);
 }
 
-int xfer(struct account *from, struct account *to, long amount)
-{
+int xfer(struct account *from, struct account *to, long amount) {
     if (amount <= 0)
         return -EINVAL;
     if (from == to)
@@ -38,8 +36,7 @@ int xfer(struct account *from, struct account *to, long amount)
 
 // The account with the highest id below BELOW's, or NULL.
 static struct account *next(struct account *const *accts, int n,
-                            const struct account *below)
-{
+                            const struct account *below) {
     struct account *best = NULL;
     for (int i = 0; i < n; i++)
         if ((below == NULL || accts[i]->id < below->id) &&
@@ -48,8 +45,7 @@ static struct account *next(struct account *const *accts, int n,
     return best;
 }
 
-long audit(struct account *const *accts, int n)
-{
+long audit(struct account *const *accts, int n) {
     long sum = 0;
     struct account *a = NULL;
     while ((a = next(accts, n, a)) != NULL)
@@ -61,7 +57,6 @@ long audit(struct account *const *accts, int n)
     return sum;
 }
 
-int acct_destroy(struct account *a)
-{
+int acct_destroy(struct account *a) {
     return -pthread_mutex_destroy(&a->lock);
 }

@@ -8,14 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void take(struct account *a)
-{
+static void take(struct account *a) {
     while (sem_wait(a->user) != 0)
         ;
 }
 
-int acct_init(struct account *a, int id, long opening)
-{
+int acct_init(struct account *a, int id, long opening) {
     a->id = id;
     a->balance = opening;
     a->user = malloc(sizeof(sem_t));
@@ -29,8 +27,7 @@ int acct_init(struct account *a, int id, long opening)
     return 0;
 }
 
-int xfer(struct account *from, struct account *to, long amount)
-{
+int xfer(struct account *from, struct account *to, long amount) {
     if (amount <= 0)
         return -EINVAL;
     if (from == to)
@@ -52,15 +49,13 @@ int xfer(struct account *from, struct account *to, long amount)
     return 0;
 }
 
-static int by_id(const void *left, const void *right)
-{
+static int by_id(const void *left, const void *right) {
     const struct account *a = *(struct account *const *)left;
     const struct account *b = *(struct account *const *)right;
     return (a->id > b->id) - (a->id < b->id);
 }
 
-long audit(struct account *const *accts, int n)
-{
+long audit(struct account *const *accts, int n) {
     struct account **sorted = malloc((size_t)n * sizeof *sorted);
     if (sorted == NULL)
         return -ENOMEM;
@@ -77,8 +72,7 @@ long audit(struct account *const *accts, int n)
     return sum;
 }
 
-int acct_destroy(struct account *a)
-{
+int acct_destroy(struct account *a) {
     sem_destroy(a->user);
     free(a->user);
     return 0;

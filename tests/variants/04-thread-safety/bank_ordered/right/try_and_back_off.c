@@ -6,16 +6,14 @@
 #include <errno.h>
 #include <sched.h>
 
-int acct_init(struct account *a, int id, long opening)
-{
+int acct_init(struct account *a, int id, long opening) {
     a->id = id;
     a->balance = opening;
     a->user = NULL;
     return -pthread_mutex_init(&a->lock, NULL);
 }
 
-static void take(struct account *from, struct account *to)
-{
+static void take(struct account *from, struct account *to) {
     for (;;) {
         pthread_mutex_lock(&from->lock);
         if (pthread_mutex_trylock(&to->lock) == 0)
@@ -25,8 +23,7 @@ static void take(struct account *from, struct account *to)
     }
 }
 
-int xfer(struct account *from, struct account *to, long amount)
-{
+int xfer(struct account *from, struct account *to, long amount) {
     if (amount <= 0)
         return -EINVAL;
     if (from == to)
@@ -45,8 +42,7 @@ int xfer(struct account *from, struct account *to, long amount)
     return 0;
 }
 
-long audit(struct account *const *accts, int n)
-{
+long audit(struct account *const *accts, int n) {
     long sum = 0;
     int held = 0;
     while (held < n) {
@@ -65,7 +61,6 @@ long audit(struct account *const *accts, int n)
     return sum;
 }
 
-int acct_destroy(struct account *a)
-{
+int acct_destroy(struct account *a) {
     return -pthread_mutex_destroy(&a->lock);
 }

@@ -8,16 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-int acct_init(struct account *a, int id, long opening)
-{
+int acct_init(struct account *a, int id, long opening) {
     a->id = id;
     a->balance = opening;
     a->user = NULL;
     return -pthread_mutex_init(&a->lock, NULL);
 }
 
-int xfer(struct account *from, struct account *to, long amount)
-{
+int xfer(struct account *from, struct account *to, long amount) {
     if (amount <= 0)
         return -EINVAL;
     if (from == to)
@@ -39,15 +37,13 @@ int xfer(struct account *from, struct account *to, long amount)
     return 0;
 }
 
-static int by_id(const void *left, const void *right)
-{
+static int by_id(const void *left, const void *right) {
     const struct account *a = *(struct account *const *)left;
     const struct account *b = *(struct account *const *)right;
     return (a->id > b->id) - (a->id < b->id);
 }
 
-long audit(struct account *const *accts, int n)
-{
+long audit(struct account *const *accts, int n) {
     struct account **sorted = malloc((size_t)n * sizeof *sorted);
     if (sorted == NULL)
         return -ENOMEM;
@@ -64,7 +60,6 @@ long audit(struct account *const *accts, int n)
     return sum;
 }
 
-int acct_destroy(struct account *a)
-{
+int acct_destroy(struct account *a) {
     return -pthread_mutex_destroy(&a->lock);
 }

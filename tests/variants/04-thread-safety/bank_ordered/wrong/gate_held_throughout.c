@@ -8,16 +8,14 @@
 
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 
-int acct_init(struct account *a, int id, long opening)
-{
+int acct_init(struct account *a, int id, long opening) {
     a->id = id;
     a->balance = opening;
     a->user = NULL;
     return -pthread_mutex_init(&a->lock, NULL);
 }
 
-int xfer(struct account *from, struct account *to, long amount)
-{
+int xfer(struct account *from, struct account *to, long amount) {
     if (amount <= 0)
         return -EINVAL;
     if (from == to)
@@ -42,8 +40,7 @@ int xfer(struct account *from, struct account *to, long amount)
     return 0;
 }
 
-long audit(struct account *const *accts, int n)
-{
+long audit(struct account *const *accts, int n) {
     long sum = 0;
     pthread_mutex_lock(&gate);
     for (int i = 0; i < n; i++)
@@ -56,7 +53,6 @@ long audit(struct account *const *accts, int n)
     return sum;
 }
 
-int acct_destroy(struct account *a)
-{
+int acct_destroy(struct account *a) {
     return -pthread_mutex_destroy(&a->lock);
 }

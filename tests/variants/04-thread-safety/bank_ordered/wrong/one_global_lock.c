@@ -8,16 +8,14 @@
 
 static pthread_mutex_t all = PTHREAD_MUTEX_INITIALIZER; // guards all
 
-int acct_init(struct account *a, int id, long opening)
-{
+int acct_init(struct account *a, int id, long opening) {
     a->id = id;
     a->balance = opening;
     a->user = NULL;
     return -pthread_mutex_init(&a->lock, NULL);
 }
 
-int xfer(struct account *from, struct account *to, long amount)
-{
+int xfer(struct account *from, struct account *to, long amount) {
     if (amount <= 0)
         return -EINVAL;
     if (from == to)
@@ -34,8 +32,7 @@ int xfer(struct account *from, struct account *to, long amount)
     return result;
 }
 
-long audit(struct account *const *accts, int n)
-{
+long audit(struct account *const *accts, int n) {
     long sum = 0;
     pthread_mutex_lock(&all);
     for (int i = 0; i < n; i++)
@@ -44,7 +41,6 @@ long audit(struct account *const *accts, int n)
     return sum;
 }
 
-int acct_destroy(struct account *a)
-{
+int acct_destroy(struct account *a) {
     return -pthread_mutex_destroy(&a->lock);
 }
