@@ -186,7 +186,7 @@ bool wb_wait_blocked(int count) {
             return false;
         // Everybody sleeps, but too few are blocked: some only nap, and each
         // look that finds it so makes it surer that they will go on doing so.
-        idle = now.running ? 0 : idle + 1;
+        idle += !now.running;
         before = now;
         wb_sleep_ms(1);
     }

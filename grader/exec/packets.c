@@ -39,6 +39,27 @@ bool packets_parse(const unsigned char *packet, size_t size,
     return true;
 }
 
+// Between a test's BEGIN and its END only records with its token are genuine.
+static bool packets_check(struct packets *packets, const unsigned char *packet,
+                          size_t size) {
+    struct record_header header;
+    if (size < sizeof header)
+        return false;
+    memcpy(&header, packet, sizeof header);
+    bool is_open = packets->token != 0;
+    if (is_open &&
+        (header.token != packets->token || header.test != packets->test ||
+         header.type == RECORD_BEGIN))
+        return false;
+    if (header.type == RECORD_BEGIN) {
+        packets->token = header.token;
+        packets->test = header.test;
+    } else if (header.type == RECORD_END) {
+        packets->token = 0;
+    }
+    return true;
+}
+
 enum packets_result packets_receive(struct packets *packets, int fd, int most,
                                     struct outcome *outcome) {
     static unsigned char packet[RECORD_MAX]; // the grader has one thread
@@ -60,6 +81,7 @@ enum packets_result packets_receive(struct packets *packets, int fd, int most,
         if (packets->count > PACKETS_MAX || packets->bytes > PACKETS_BYTES_MAX)
             return PACKETS_FLOOD;
         if ((size_t)size > sizeof packet ||
+            !packets_check(packets, packet, (size_t)size) ||
             !packets_parse(packet, (size_t)size, outcome))
             outcome->records_dropped++;
     }

@@ -12,6 +12,8 @@
 struct packets {
     int64_t bytes; // received so far, kept or not
     int count;
+    uint64_t token; // of the test that has begun and not ended; 0: none
+    int test;       // that test
 };
 
 enum packets_result {
@@ -22,7 +24,9 @@ enum packets_result {
 
 // Reads packets from FD into OUTCOME's records until there are none left or
 // MOST have been read; never blocks. A packet that is not well formed is
-// dropped and counted in records_dropped.
+// dropped and counted in records_dropped; so is one that does not carry the
+// token of the test that is running, which only the harness knows: an answer
+// can write to the descriptor too.
 enum packets_result packets_receive(struct packets *packets, int fd, int most,
                                     struct outcome *outcome);
 

@@ -141,7 +141,7 @@ static const char *tool_name(void) {
     }
 }
 
-static int sift_any(const char *text, FILE *rest) {
+int reports_sift(const char *text, FILE *rest) {
     bool valgrind =
         suite_tool() == TOOL_MEMCHECK || suite_tool() == TOOL_HELGRIND;
     return valgrind ? sift_valgrind(text, rest) : sift(text, rest);
@@ -154,7 +154,7 @@ static void send_report(pid_t pid, bool is_test) {
     char *rest = NULL;
     size_t size = 0;
     FILE *stream = open_memstream(&rest, &size);
-    int canaries = text == NULL ? 0 : sift_any(text, stream);
+    int canaries = text == NULL ? 0 : reports_sift(text, stream);
     fclose(stream);
     free(text);
     // ASan's three: overflow, leak, undefined behaviour.

@@ -32,7 +32,6 @@
 #include "harness/table.h"
 
 enum {
-    MOST_REPEATS = 24,
     LEAST_REPEATS = 5,         // before an answer passes
     LEAST_REPEATS_TO_FAIL = 8, // before it fails: that must be surer
     MOST_THREADS = 4,
@@ -53,11 +52,6 @@ struct run {
     double wall_ms;
     double cpu_ms;
     double foreign; // share of all processors that other processes took
-};
-
-struct series {
-    double values[MOST_REPEATS];
-    int count;
 };
 
 extern const struct suite_speed suite_speed __attribute__((weak));
@@ -159,7 +153,7 @@ static int compare(const void *a, const void *b) {
 }
 
 static double median(const double *values, int count) {
-    double sorted[MOST_REPEATS];
+    double sorted[SPEED_MOST_REPEATS];
     memcpy(sorted, values, (size_t)count * sizeof *values);
     qsort(sorted, (size_t)count, sizeof *sorted, compare);
     return count % 2 ? sorted[count / 2]
@@ -167,11 +161,11 @@ static double median(const double *values, int count) {
 }
 
 // 98 % interval of the median: 1 in 100 on either side.
-static void interval(const struct series *s, double *low, double *high) {
+static void interval(const struct speed_series *s, double *low, double *high) {
     static double medians[BOOTSTRAPS];
     unsigned long state = 1; // the same resamples every time
     for (int b = 0; b < BOOTSTRAPS; b++) {
-        double sample[MOST_REPEATS];
+        double sample[SPEED_MOST_REPEATS];
         for (int i = 0; i < s->count; i++)
             sample[i] = s->values[suite_random(&state) % (unsigned)s->count];
         medians[b] = median(sample, s->count);
@@ -181,17 +175,17 @@ static void interval(const struct series *s, double *low, double *high) {
     *high = medians[BOOTSTRAPS - 1 - BOOTSTRAPS / 100];
 }
 
-static void add(struct series *s, double value) {
+static void add(struct speed_series *s, double value) {
     s->values[s->count++] = value;
 }
 
 // --- Measuring ---------------------------------------------------------------
 
 struct measurement {
-    struct series cost;
-    struct series efficiency;
-    struct series speedup;
-    struct series scaling; // of the calibration
+    struct speed_series cost;
+    struct speed_series efficiency;
+    struct speed_series speedup;
+    struct speed_series scaling; // of the calibration
     int repeats;
     int voided;
 };
@@ -244,7 +238,7 @@ static void repeat(struct measurement *m) {
 }
 
 // Whether the median is surely above (or below) THRESHOLD after LEAST repeats.
-static bool surely_above(const struct series *s, double threshold, int least) {
+static bool surely_above(const struct speed_series *s, double threshold, int least) {
     double low, high;
     if (s->count < least)
         return false;
@@ -252,7 +246,7 @@ static bool surely_above(const struct series *s, double threshold, int least) {
     return low > threshold;
 }
 
-static bool surely_below(const struct series *s, double threshold, int least) {
+static bool surely_below(const struct speed_series *s, double threshold, int least) {
     double low, high;
     if (s->count < least)
         return false;
@@ -260,20 +254,21 @@ static bool surely_below(const struct series *s, double threshold, int least) {
     return high < threshold;
 }
 
-static const char *decide(const struct measurement *m) {
-    if (surely_above(&m->cost, suite_speed.cost, LEAST_REPEATS_TO_FAIL))
+const char *speed_decide(const struct speed_series *cost,
+                         const struct speed_series *efficiency, int processors,
+                         const struct suite_speed *wanted) {
+    if (surely_above(cost, wanted->cost, LEAST_REPEATS_TO_FAIL))
         return "cpu-cost";
-    if (surely_below(&m->efficiency, suite_speed.efficiency,
-                     LEAST_REPEATS_TO_FAIL))
+    if (surely_below(efficiency, wanted->efficiency, LEAST_REPEATS_TO_FAIL))
         return "too-slow";
-    if (surely_below(&m->cost, suite_speed.cost, LEAST_REPEATS) &&
-        (threads < 2 || surely_above(&m->efficiency, suite_speed.efficiency,
-                                     LEAST_REPEATS)))
+    if (surely_below(cost, wanted->cost, LEAST_REPEATS) &&
+        (processors < 2 ||
+         surely_above(efficiency, wanted->efficiency, LEAST_REPEATS)))
         return "pass";
     return NULL;
 }
 
-static void send_series(const char *name, const struct series *s) {
+static void send_series(const char *name, const struct speed_series *s) {
     char middle[32] = "", lowest[32] = "", highest[32] = "", count[16];
     if (s->count > 0) {
         double low, high;
@@ -300,9 +295,9 @@ void speed_measure(void) {
     if (threads > MOST_THREADS)
         threads = MOST_THREADS;
     const char *decision = NULL;
-    while (decision == NULL && m.repeats < MOST_REPEATS) {
+    while (decision == NULL && m.repeats < SPEED_MOST_REPEATS) {
         repeat(&m);
-        decision = decide(&m);
+        decision = speed_decide(&m.cost, &m.efficiency, threads, &suite_speed);
         // A machine that has not been quiet once will not be so soon.
         if (m.voided >= 2 * LEAST_REPEATS && m.efficiency.count == 0)
             break;

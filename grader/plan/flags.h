@@ -13,8 +13,9 @@ enum variant { VARIANT_PLAIN, VARIANT_ASAN, VARIANT_TSAN };
 const char *variant_name(enum variant variant); // "plain", "asan", "tsan"
 
 // Steps appended to JOB. The file names are those in the box.
-void flags_preprocess(struct job *job);
-void flags_compile_source(struct job *job); // ID.c -> answer.o, with warnings
+void flags_check_source(struct job *job);  // ID.c's errors and warnings
+void flags_preprocess(struct job *job);    // ID.c -> answer.i, own.i
+void flags_list_symbols(struct job *job);  // answer.o -> symbols.txt
 void flags_compile_preprocessed(struct job *job, enum variant variant);
 void flags_isolate(struct job *job); // answer.o: calls redirected, rest hidden
 void flags_link(struct job *job, enum variant variant);

@@ -133,8 +133,10 @@ static struct job *make_build(const struct request *request,
     job_add_input_text(job, source, request->source);
     add_headers(job, options);
     add_link_inputs(job, VARIANT_PLAIN, options);
-    flags_compile_source(job);
+    flags_check_source(job);
     flags_preprocess(job);
+    flags_compile_preprocessed(job, VARIANT_PLAIN);
+    flags_list_symbols(job);
     flags_isolate(job);
     flags_link(job, VARIANT_PLAIN);
     job->outputs = names("plain", "answer.i");

@@ -250,11 +250,34 @@ static void check_word(struct lint *lint, const struct token *token) {
     }
 }
 
+static bool is_system_file(const char *file) {
+    return g_str_has_prefix(file, "/usr/include/") ||
+           g_str_has_prefix(file, "/usr/lib/") || *file == '<';
+}
+
+// Of a system header's lines only those are here that could hold what a macro
+// of the answer's has put into them.
+static void check_header_word(struct lint *lint, const struct token *token) {
+    static const char *const foreign[] = {
+        "constructor", "destructor", "ifunc", "alias", "weakref",
+        "section",     "naked",      "asm",   "__asm", NULL};
+    g_autofree char *name = bare_name(token->text);
+    if (token->type != TOKEN_WORD || !is_system_file(token->file) ||
+        g_str_has_prefix(token->file, "/usr/lib/llvm"))
+        return;
+    if (strstr(name, "sanitize") != NULL || g_strv_contains(foreign, name))
+        forbid(lint, 0, name,
+               "comes into a header of the system by a macro of yours, out of "
+               "the tools' sight");
+}
+
 static void check_tokens(struct lint *lint) {
     for (guint i = 0; i < lint->list->tokens->len; i++) {
         const struct token *token = token_at(lint, i);
-        if (!is_answer(lint, token))
+        if (!is_answer(lint, token)) {
+            check_header_word(lint, token);
             continue;
+        }
         if (token->type == TOKEN_PRAGMA) {
             check_pragma(lint, token);
         } else if (token->type == TOKEN_WORD &&
@@ -268,11 +291,6 @@ static void check_tokens(struct lint *lint) {
 }
 
 // --- Files -------------------------------------------------------------------
-
-static bool is_system_file(const char *file) {
-    return g_str_has_prefix(file, "/usr/include/") ||
-           g_str_has_prefix(file, "/usr/lib/") || *file == '<';
-}
 
 static bool is_own_file(const char *file) {
     return *file != '/' && strstr(file, "..") == NULL && *file != '<';
@@ -288,8 +306,9 @@ static void check_files(struct lint *lint) {
             forbid(lint, line, "threads.h",
                    "does not work under the race detector, which crashes; use "
                    "<pthread.h> and <semaphore.h>");
-        else if (!is_own_file(file) && (!is_system_file(file) || up) &&
-                 !g_str_has_prefix(file, "/box/"))
+        else if (i > 0 && g_str_equal(base, lint->context->answer_file))
+            forbid(lint, line, file, "includes the answer into itself");
+        else if (!is_own_file(file) && (!is_system_file(file) || up))
             forbid(lint, line, file,
                    "is included, but is no header of the system or of the "
                    "exercise");

@@ -67,6 +67,8 @@ static bool take_marker(struct scan *scan, const char *end) {
     if (close != NULL && scan->list->files->len < MOST_FILES) {
         g_autofree char *raw = g_strndup(open + 1, (size_t)(close - open - 1));
         scan->file = know_file(scan, text_printable(raw, 400));
+    } else if (close != NULL) {
+        scan->file = scan->list->files->pdata[0]; // too many: nothing is hidden
     }
     scan->line = line < 1 || line > 9999999 ? 1 : (int)line;
     return true;
