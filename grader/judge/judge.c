@@ -63,12 +63,15 @@ static bool told_already(const GPtrArray *findings,
     return false;
 }
 
-// The cause before its effect; of equal causes the one seen first.
+// The cause before its effect; of equal causes the one that can be pointed at,
+// then the one seen first.
 static gint by_importance(gconstpointer a, gconstpointer b) {
     const struct finding *x = *(struct finding *const *)a;
     const struct finding *y = *(struct finding *const *)b;
     if (x->kind != y->kind)
         return (int)x->kind - (int)y->kind;
+    if ((x->places->len > 0) != (y->places->len > 0))
+        return x->places->len > 0 ? -1 : 1;
     return (int)x->stage - (int)y->stage;
 }
 

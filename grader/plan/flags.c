@@ -46,11 +46,12 @@ const char *variant_name(enum variant variant) {
     return variants[variant].name;
 }
 
-// The learner's lines of the preprocessed text, with their line markers: what
-// the lint reads. Of the system's headers only lines that no header has of
+// The learner's lines of the preprocessed text and those of the exercise's own
+// headers (their names are relative), with their line markers: what the lint
+// reads. Of the system's headers only lines that no header has of
 // itself: a macro of the learner's can put an attribute or assembler there.
 static const char own_lines[] =
-    "/^# [0-9]+ \"/ { name = $3; own = (name == \"\\\"\" file \"\\\"\") }"
+    "/^# [0-9]+ \"/ { name = $3; own = (name !~ /^\"[\\/<]/) }"
     " own { print; next }"
     " /^# [0-9]+ \"/ { if (!seen[name]++) print; next }"
     " { line = $0; gsub(/__asm__ \\((\"[A-Za-z0-9_]*\" ?)+\\)/, \"\", line) }"
@@ -66,11 +67,11 @@ void flags_preprocess(struct job *job) {
     g_autofree char *source = g_strdup_printf("%s.c", id);
     g_autofree char *script = g_strdup_printf(
         "clang-14 -std=gnu11 -D_GNU_SOURCE -O2 -I. -E %s -o answer.i && "
-        "awk -v file=%s '%s' answer.i >own.i && "
+        "awk '%s' answer.i >own.i && "
         "{ [ $(wc -c <own.i) -lt " MOST_OWN_BYTES " ] || { echo '%s:1:1: "
         "error: the file is too long, once its macros are expanded'; "
         "exit 1; }; }",
-        source, source, own_lines, source);
+        source, own_lines, source);
     job_add_step(job, "sh", "-c", script, NULL);
 }
 
@@ -90,9 +91,12 @@ void flags_list_symbols(struct job *job) {
 
 void flags_compile_preprocessed(struct job *job, enum variant variant) {
     job_add_step(job, "clang-14", "-std=gnu11", "-w",
-                 variants[variant].optimize, COMMON, variants[variant].sanitize,
-                 NOT_CHECKED, "-x", "cpp-output", "-c",
-                 "answer.i", "-o", "answer.o", NULL);
+                 variants[variant].optimize, COMMON,
+                 variants[variant].sanitize == NULL
+                     ? "-fno-sanitize=all"
+                     : variants[variant].sanitize,
+                 NOT_CHECKED, "-x", "cpp-output", "-c", "answer.i", "-o",
+                 "answer.o", NULL);
 }
 
 void flags_isolate(struct job *job) {

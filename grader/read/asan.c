@@ -284,6 +284,14 @@ static struct finding *tell(const struct read_context *context,
         return finding_new(FINDING_RESOURCE_LIMIT, stage,
                            "%s asks for more memory than a test may use",
                            where);
+    // Near address 0 the pointer was NULL; anywhere else it led to memory that
+    // has gone, or was never a pointer.
+    if (g_str_has_prefix(what, "SEGV") && !report->is_null)
+        return finding_new(FINDING_MEMORY_ERROR, stage,
+                           "%s follows a pointer to where no memory is any "
+                           "more, or never was: the stack of a thread that has "
+                           "ended, a block given back, a value never set",
+                           where);
     if (g_str_has_prefix(what, "SEGV") || g_str_has_prefix(what, "BUS") ||
         g_str_has_prefix(what, "FPE") || g_str_has_prefix(what, "ILL") ||
         g_str_has_prefix(what, "ABRT") ||

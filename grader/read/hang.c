@@ -7,162 +7,13 @@
 
 #include <string.h>
 
+#include "read/hang_words.h"
 #include "read/source.h"
 #include "read/text.h"
-#include "read/waiting.h"
 
-enum { MOST_CIRCLE = 8, MOST_PLACES = 10 };
-
-struct hang {
-    const struct read_context *context;
-    const char *how;
-    GPtrArray *waiters; // of struct waiter
-};
+enum { MOST_CIRCLE = 8 };
 
 typedef struct finding *explain(const struct hang *hang);
-
-// --- Words -------------------------------------------------------------------
-
-static const struct {
-    const char *does;
-    const char *call; // part of the name of the function
-    const char *otherwise;
-    const char *words; // %s is the object
-} doings[] = {
-    {"lock", "lock", "a mutex", "waits for %s"},
-    {"rwlock", "lock", "a read-write lock", "waits for %s"},
-    {"spin", "lock", "a spin lock", "spins for %s"},
-    {"cond", "wait", "a condition variable", "waits on %s"},
-    {"sem", "wait", "a semaphore", "waits on %s"},
-    {"barrier", "wait", "a barrier", "waits at %s"},
-};
-
-// "waits for `to->lock`", "joins T2", "runs".
-static char *doing_words(const struct hang *hang, const struct waiter *waiter) {
-    for (guint i = 0; i < G_N_ELEMENTS(doings); i++) {
-        if (!g_str_equal(doings[i].does, waiter->does))
-            continue;
-        g_autofree char *object = location_object(
-            hang->context, &waiter->where, doings[i].call, doings[i].otherwise);
-        GString *text = g_string_new(doings[i].words);
-        g_string_replace(text, "%s", object, 1);
-        return g_string_free(text, FALSE);
-    }
-    const char *key = waiter->key;
-    if (g_str_equal(waiter->does, "join"))
-        return g_strdup_printf("joins %s",
-                               *key == '0' || *key == '\0' ? "a thread" : key);
-    if (g_str_equal(waiter->does, "waitpid"))
-        return g_strdup("waits for a child process");
-    if (g_str_equal(waiter->does, "read") || g_str_equal(waiter->does, "write"))
-        return g_strdup_printf("waits in %s", waiter->does);
-    if (g_str_equal(waiter->does, "poll"))
-        return g_strdup("waits for a descriptor");
-    if (g_str_equal(waiter->does, "gauge"))
-        return g_strdup("waits in the test's code");
-    if (g_str_equal(waiter->does, "sleep"))
-        return g_strdup("sleeps");
-    if (g_str_equal(waiter->does, "running"))
-        return g_strdup("runs");
-    if (g_str_equal(waiter->does, "blocked"))
-        return g_strdup("is blocked");
-    return g_strdup(g_str_equal(waiter->does, "ended") ? "has ended"
-                                                       : "is stopped");
-}
-
-// "T1 waits for `to->lock` at line 31".
-static char *waiter_words(const struct hang *hang,
-                          const struct waiter *waiter) {
-    g_autofree char *doing = doing_words(hang, waiter);
-    g_autofree char *where = location_words(&waiter->where);
-    return g_strdup_printf("%s %s %s", waiter->name, doing, where);
-}
-
-// --- Places ------------------------------------------------------------------
-
-static void add_waiting(const struct hang *hang, struct finding *finding,
-                        const struct waiter *waiter) {
-    g_autofree char *doing = doing_words(hang, waiter);
-    const struct waiter *holder =
-        waiter_wants_lock(waiter)
-            ? waiters_holder(hang->waiters, waiter->key, waiter, NULL)
-            : NULL;
-    g_autofree char *role =
-        holder == NULL
-            ? g_strdup(doing)
-            : g_strdup_printf("%s, held by %s", doing,
-                              holder == waiter ? "itself" : holder->name);
-    location_add_place(finding, &waiter->where, waiter->name, role);
-}
-
-static void add_held(const struct hang *hang, struct finding *finding,
-                     const struct waiter *waiter, const struct held *held) {
-    g_autofree char *object =
-        location_object(hang->context, &held->where, "lock", "a lock");
-    g_autofree char *role = g_strdup_printf(
-        "takes %s%s", object,
-        g_str_equal(waiter->does, "ended") ? " and never gives it back" : "");
-    location_add_place(finding, &held->where, waiter->name, role);
-}
-
-static bool is_wanted(const struct hang *hang, const char *key) {
-    for (guint i = 0; i < hang->waiters->len; i++) {
-        const struct waiter *waiter = hang->waiters->pdata[i];
-        if (waiter_wants_lock(waiter) && g_str_equal(waiter->key, key))
-            return true;
-    }
-    return false;
-}
-
-static bool has_place(const struct finding *finding, const char *thread,
-                      int line) {
-    for (guint i = 0; i < finding->places->len; i++) {
-        const struct place *place = finding->places->pdata[i];
-        if (place->line == line && g_strcmp0(place->thread, thread) == 0)
-            return true;
-    }
-    return false;
-}
-
-// Every thread's place, after those that the explanation has put first.
-static void add_everybody(const struct hang *hang, struct finding *finding) {
-    for (guint i = 0; i < hang->waiters->len; i++) {
-        const struct waiter *waiter = hang->waiters->pdata[i];
-        if (finding->places->len >= MOST_PLACES)
-            return;
-        if (!g_str_equal(waiter->does, "ended") &&
-            !has_place(finding, waiter->name, waiter->where.line))
-            add_waiting(hang, finding, waiter);
-        for (guint h = 0; h < waiter->locks->len; h++) {
-            const struct held *held = waiter->locks->pdata[h];
-            if (is_wanted(hang, held->key) &&
-                !has_place(finding, waiter->name, held->where.line))
-                add_held(hang, finding, waiter, held);
-        }
-    }
-}
-
-static char *evidence(const struct hang *hang) {
-    GString *text = g_string_new(NULL);
-    for (guint i = 0; i < hang->waiters->len && i < 40; i++) {
-        const struct waiter *waiter = hang->waiters->pdata[i];
-        g_autofree char *words = waiter_words(hang, waiter);
-        g_string_append(text, words);
-        if (*waiter->function != '\0')
-            g_string_append_printf(text, " (started in %s)", waiter->function);
-        if (*waiter->detail != '\0')
-            g_string_append_printf(text, "; %s", waiter->detail);
-        for (guint h = 0; h < waiter->locks->len; h++) {
-            const struct held *held = waiter->locks->pdata[h];
-            g_autofree char *object =
-                location_object(hang->context, &held->where, "lock", "a lock");
-            g_autofree char *where = location_words(&held->where);
-            g_string_append_printf(text, "; holds %s taken %s", object, where);
-        }
-        g_string_append_c(text, '\n');
-    }
-    return g_string_free(text, FALSE);
-}
 
 // --- Deadlocks ---------------------------------------------------------------
 
@@ -181,7 +32,7 @@ static struct finding *explain_self(const struct hang *hang) {
         const struct held *held = waiter_holds(waiter, waiter->key);
         if (held == NULL || !waiter_wants_lock(waiter))
             continue;
-        g_autofree char *words = waiter_words(hang, waiter);
+        g_autofree char *words = hang_waiter_words(hang, waiter);
         g_autofree char *taken = location_words(&held->where);
         bool same =
             held->where.line == waiter->where.line && held->where.is_answer;
@@ -190,8 +41,8 @@ static struct finding *explain_self(const struct hang *hang) {
             "%s, which it holds itself: it took it %s%s and has not given it "
             "back",
             words, taken, same ? " in an earlier call" : "");
-        add_waiting(hang, finding, waiter);
-        add_held(hang, finding, waiter, held);
+        hang_add_waiting(hang, finding, waiter);
+        hang_add_held(hang, finding, waiter, held);
         return finding;
     }
     return NULL;
@@ -229,7 +80,7 @@ static char *circle_words(const struct hang *hang,
     for (guint i = 0; i < count; i++) {
         const struct held *held;
         const struct waiter *next = next_of(hang, circle[i], &held);
-        g_autofree char *words = waiter_words(hang, circle[i]);
+        g_autofree char *words = hang_waiter_words(hang, circle[i]);
         g_string_append_printf(text, "%s%s", i == 0 ? "" : "; ", words);
         if (held != NULL) {
             g_autofree char *taken = location_words(&held->where);
@@ -260,9 +111,9 @@ static struct finding *explain_circle(const struct hang *hang) {
         for (guint c = 0; c < count; c++) {
             const struct held *held;
             const struct waiter *next = next_of(hang, circle[c], &held);
-            add_waiting(hang, finding, circle[c]);
+            hang_add_waiting(hang, finding, circle[c]);
             if (held != NULL)
-                add_held(hang, finding, next, held);
+                hang_add_held(hang, finding, next, held);
         }
         return finding;
     }
@@ -278,9 +129,9 @@ static struct finding *explain_held(const struct hang *hang) {
         if (holder == NULL || held == NULL || waiter_runs(holder) ||
             waiter_wants_lock(holder))
             continue;
-        g_autofree char *words = waiter_words(hang, waiter);
+        g_autofree char *words = hang_waiter_words(hang, waiter);
         g_autofree char *taken = location_words(&held->where);
-        g_autofree char *fate = waiter_words(hang, holder);
+        g_autofree char *fate = hang_waiter_words(hang, holder);
         bool ended = g_str_equal(holder->does, "ended");
         struct finding *finding =
             ended ? finding_new(FINDING_DEADLOCK, hang->context->stage,
@@ -291,10 +142,10 @@ static struct finding *explain_held(const struct hang *hang) {
                                 "%s, which %s took %s and keeps while it "
                                 "waits: %s",
                                 words, holder->name, taken, fate);
-        add_waiting(hang, finding, waiter);
-        add_held(hang, finding, holder, held);
+        hang_add_waiting(hang, finding, waiter);
+        hang_add_held(hang, finding, holder, held);
         if (!ended)
-            add_waiting(hang, finding, holder);
+            hang_add_waiting(hang, finding, holder);
         return finding;
     }
     return NULL;
@@ -338,17 +189,17 @@ static struct finding *explain_reacquire(const struct hang *hang) {
             mutex == NULL ? NULL : find_kept(hang, mutex, waiter, &holder);
         if (held == NULL)
             continue;
-        g_autofree char *words = waiter_words(hang, waiter);
+        g_autofree char *words = hang_waiter_words(hang, waiter);
         g_autofree char *taken = location_words(&held->where);
-        g_autofree char *fate = waiter_words(hang, holder);
+        g_autofree char *fate = hang_waiter_words(hang, holder);
         bool ended = g_str_equal(holder->does, "ended");
         struct finding *finding = finding_new(
             FINDING_DEADLOCK, hang->context->stage,
             "%s and cannot come back: %s took `%s` %s and has not given it "
             "back (%s)",
             words, holder->name, mutex, taken, ended ? "it has ended" : fate);
-        add_waiting(hang, finding, waiter);
-        add_held(hang, finding, holder, held);
+        hang_add_waiting(hang, finding, waiter);
+        hang_add_held(hang, finding, holder, held);
         return finding;
     }
     return NULL;
@@ -418,21 +269,21 @@ static struct finding *explain_running(const struct hang *hang) {
                               "%s tries again and again %s and keeps %s "
                               "(taken %s) meanwhile, so nobody gets on",
                               runner->name, where, object, taken);
-        add_waiting(hang, finding, runner);
-        add_held(hang, finding, runner, held);
+        hang_add_waiting(hang, finding, runner);
+        hang_add_held(hang, finding, runner, held);
     } else if (polls(hang, runner) || (spins && !sleeps)) {
         finding = finding_new(FINDING_BUSY_WAIT, stage,
                               "%s asks again and again %s for something that "
                               "never comes",
                               runner->name, where);
-        add_waiting(hang, finding, runner);
+        hang_add_waiting(hang, finding, runner);
     } else {
         finding = finding_new(
             FINDING_HANG, stage,
             sleeps ? "%s sleeps %s, again and again, and never ends"
                    : "%s runs in a loop that does not end; last seen %s",
             runner->name, where);
-        add_waiting(hang, finding, runner);
+        hang_add_waiting(hang, finding, runner);
     }
     return finding;
 }
@@ -474,7 +325,7 @@ static char *others_words(const struct hang *hang, const struct waiter *one) {
                     waiter->where.line == one->where.line;
         if (same || g_str_equal(waiter->does, "ended"))
             continue;
-        g_autofree char *words = waiter_words(hang, waiter);
+        g_autofree char *words = hang_waiter_words(hang, waiter);
         g_string_append_printf(text, "%s%s", told == 0 ? "" : ", ", words);
         told++;
     }
@@ -487,7 +338,7 @@ static struct finding *explain_wakeup(const struct hang *hang) {
     if (waiter == NULL)
         return NULL;
     guint count = count_doing_with(hang, waiter);
-    g_autofree char *words = waiter_words(hang, waiter);
+    g_autofree char *words = hang_waiter_words(hang, waiter);
     g_autofree char *more = count > 1
                                 ? g_strdup_printf(" (as do %u more)", count - 1)
                                 : g_strdup("");
@@ -497,7 +348,7 @@ static struct finding *explain_wakeup(const struct hang *hang) {
         FINDING_LOST_WAKEUP, hang->context->stage,
         "%s%s, and nobody is left who could %s it%s%s", words, more,
         cond ? "signal" : "post", *others == '\0' ? "" : ": ", others);
-    add_waiting(hang, finding, waiter);
+    hang_add_waiting(hang, finding, waiter);
     return finding;
 }
 
@@ -508,13 +359,13 @@ static struct finding *explain_nobody(const struct hang *hang) {
     if (waiter == NULL ||
         waiters_holder(hang->waiters, waiter->key, NULL, NULL) != NULL)
         return NULL;
-    g_autofree char *words = waiter_words(hang, waiter);
+    g_autofree char *words = hang_waiter_words(hang, waiter);
     struct finding *finding = finding_new(
         FINDING_DEADLOCK, hang->context->stage,
         "%s for ever, though no thread that is still there has locked it: was "
         "it initialised, is it a copy, or did a thread that is gone keep it?",
         words);
-    add_waiting(hang, finding, waiter);
+    hang_add_waiting(hang, finding, waiter);
     return finding;
 }
 
@@ -525,14 +376,14 @@ static struct finding *explain_io(const struct hang *hang) {
         waiter = find_doing(hang, kinds, false);
     if (waiter == NULL)
         return NULL;
-    g_autofree char *words = waiter_words(hang, waiter);
+    g_autofree char *words = hang_waiter_words(hang, waiter);
     g_autofree char *others = others_words(hang, waiter);
     bool detail = *waiter->detail != '\0';
     struct finding *finding = finding_new(
         FINDING_HANG, hang->context->stage, "%s %s%s%s%s", words,
         detail ? "on " : "for something that never comes",
         detail ? waiter->detail : "", *others == '\0' ? "" : "; ", others);
-    add_waiting(hang, finding, waiter);
+    hang_add_waiting(hang, finding, waiter);
     return finding;
 }
 
@@ -546,13 +397,13 @@ static struct finding *explain_rest(const struct hang *hang) {
     if (waiter == NULL)
         return finding_new(FINDING_HANG, hang->context->stage,
                            "The test did not come to its end and was stopped.");
-    g_autofree char *words = waiter_words(hang, waiter);
+    g_autofree char *words = hang_waiter_words(hang, waiter);
     g_autofree char *others = others_words(hang, waiter);
     struct finding *finding =
         finding_new(FINDING_HANG, hang->context->stage,
                     "%s for ever; nobody is left who could end that%s%s", words,
                     *others == '\0' ? "" : ": ", others);
-    add_waiting(hang, finding, waiter);
+    hang_add_waiting(hang, finding, waiter);
     return finding;
 }
 
@@ -567,8 +418,8 @@ struct finding *hang_read(const struct read_context *context, const char *how,
     for (guint i = 0; finding == NULL && i < G_N_ELEMENTS(explanations); i++)
         finding = explanations[i](&hang);
     finding->message = text_take_sentence(finding->message);
-    add_everybody(&hang, finding);
-    finding->evidence = evidence(&hang);
+    hang_add_everybody(&hang, finding);
+    finding->evidence = hang_evidence(&hang);
     g_ptr_array_unref(hang.waiters);
     return finding;
 }

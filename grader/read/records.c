@@ -11,6 +11,7 @@
 
 #include "read/asan.h"
 #include "read/hang.h"
+#include "read/signal.h"
 #include "read/text.h"
 #include "read/tsan.h"
 #include "read/valgrind.h"
@@ -41,7 +42,8 @@ struct reading {
     GPtrArray *findings;
     guint first; // findings before it are not ours
     GPtrArray *tests;
-    int expected; // tests that HELLO announced; -1 no HELLO
+    const char *tool; // that HELLO named; "" none
+    int expected;     // tests that HELLO announced; -1 no HELLO
     bool bye;
 };
 
@@ -130,12 +132,14 @@ static void sort(struct reading *reading) {
     const GPtrArray *records = reading->outcome->records;
     for (guint i = 0; i < records->len; i++) {
         const struct record *record = records->pdata[i];
-        if (record->type == RECORD_HELLO)
+        if (record->type == RECORD_HELLO) {
+            reading->tool = field(record, 0);
             reading->expected = atoi(field(record, 1));
-        else if (record->type == RECORD_BYE)
+        } else if (record->type == RECORD_BYE) {
             reading->bye = true;
-        else if (record->test >= 0)
+        } else if (record->test >= 0) {
             sort_record(test_of(reading, record->test), record);
+        }
     }
 }
 
@@ -230,28 +234,6 @@ static void read_fail(struct reading *reading, const struct test *test) {
 
 // --- How the process ended ---------------------------------------------------
 
-static const struct {
-    int number;
-    const char *name;
-    const char *words;
-} signals[] = {
-    {SIGSEGV, "SIGSEGV", "a pointer led to memory that is not there"},
-    {SIGBUS, "SIGBUS", "a pointer led to memory that is not there"},
-    {SIGFPE, "SIGFPE", "an integer was divided by zero"},
-    {SIGABRT, "SIGABRT",
-     "abort() was called: by an assertion, or by the C library because the "
-     "heap "
-     "or a lock is damaged"},
-    {SIGILL, "SIGILL", "an instruction that there is not was executed"},
-    {SIGPIPE, "SIGPIPE",
-     "something was written into a pipe or socket that nobody reads any more"},
-    {SIGTRAP, "SIGTRAP", "a trap was executed"},
-    {SIGALRM, "SIGALRM", "an alarm went off that nobody handles"},
-    {SIGKILL, "SIGKILL", "it was killed, by your code or for lack of memory"},
-    {SIGXFSZ, "SIGXFSZ", "it wrote more than a test may"},
-    {SIGXCPU, "SIGXCPU", "it used more CPU time than a test may"},
-};
-
 // The last lines of what the program printed: abort() says why there.
 static char *last_words(const struct outcome *outcome) {
     const char *text = outcome->output == NULL ? "" : outcome->output;
@@ -262,13 +244,8 @@ static char *last_words(const struct outcome *outcome) {
 
 static void read_signal(struct reading *reading, const struct test *test) {
     int number = atoi(field(test->exit, 1));
-    const char *name = "a signal", *words = "";
-    for (guint i = 0; i < G_N_ELEMENTS(signals); i++) {
-        if (signals[i].number == number) {
-            name = signals[i].name;
-            words = signals[i].words;
-        }
-    }
+    const char *words;
+    const char *name = signal_words(number, &words);
     bool limit = number == SIGXFSZ || number == SIGXCPU;
     struct finding *finding = finding_new(
         limit ? FINDING_RESOURCE_LIMIT : FINDING_CRASH, reading->context->stage,
@@ -278,7 +255,27 @@ static void read_signal(struct reading *reading, const struct test *test) {
     add_take(reading, test, finding);
 }
 
+// The exit codes that the plan gives to the sanitizers: one that ends a process
+// without a report has itself been run over by the program.
+static bool is_tools_end(const struct reading *reading,
+                         const struct test *test) {
+    int code = atoi(field(test->exit, 1));
+    return (code == 66 && g_str_equal(reading->tool, "tsan")) ||
+           (code == 77 && g_str_equal(reading->tool, "asan"));
+}
+
 static void read_early_end(struct reading *reading, const struct test *test) {
+    if (is_tools_end(reading, test)) {
+        struct finding *crash = finding_new(
+            FINDING_CRASH, reading->context->stage,
+            "The test's process broke down, and the checking tool with it: "
+            "most likely a pointer or a thread id that was never set, or "
+            "memory "
+            "that was freed already.");
+        crash->evidence = last_words(reading->outcome);
+        add_take(reading, test, crash);
+        return;
+    }
     g_autofree char *code = text_printable(field(test->exit, 1), 12);
     struct finding *finding = finding_new(
         FINDING_DID_NOT_FINISH, reading->context->stage,
@@ -491,6 +488,7 @@ char *records_read(const struct read_context *context,
                               .outcome = outcome,
                               .findings = findings,
                               .first = findings->len,
+                              .tool = "",
                               .expected = -1};
     reading.tests = g_ptr_array_new_with_free_func((GDestroyNotify)test_free);
     sort(&reading);

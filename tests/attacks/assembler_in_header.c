@@ -2,8 +2,9 @@
 // stages: build
 // shows: forbidden-symbol
 // Assembler smuggled into an inline function of a system header.
-#define __builtin_bswap16(x) ({ __asm__ volatile("nop"); (x); })
-#include <byteswap.h>
+#define remove gone(void); static inline void quiet(void) { __asm__ volatile("nop"); } int secret
+#include <stdio.h>
+#undef remove
 #include "hello_threads.h"
 
 #include <errno.h>
@@ -30,7 +31,7 @@ static void *greeter_main(void *arg) {
 int greet_all(const struct greeting *g, size_t n,
               void (*say)(const char *name, int k, void *ctx), void *ctx,
               int *said) {
-    (void)bswap_16((unsigned short)n);
+    quiet();
     if (n == 0)
         return 0;
     // Before anything can fail, so that the numbers are right in every case.

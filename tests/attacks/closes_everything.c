@@ -1,6 +1,6 @@
 // exercise: hello_threads
 // stages: build,tests
-// shows: FAIL|trouble
+// shows: FAIL|TROUBLE
 // Closes every descriptor, the grader's too.
 #include <unistd.h>
 #include "hello_threads.h"

@@ -1,6 +1,6 @@
 // exercise: hello_threads
 // stages: build,tests
-// shows: FAIL|trouble
+// shows: FAIL|TROUBLE
 // Puts another descriptor over the grader's, and over standard error.
 #include <unistd.h>
 #include "hello_threads.h"

@@ -1,6 +1,6 @@
 // exercise: fork_map
 // stages: build,tests
-// shows: FAIL|trouble
+// shows: FAIL|TROUBLE
 // Kills the process that watches the test.
 #include "fork_map.h"
 

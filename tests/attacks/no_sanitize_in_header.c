@@ -3,8 +3,7 @@
 // shows: forbidden-symbol
 // A macro puts the attribute into a declaration of the system header, where
 // nobody looks; the function of that name inherits it.
-#define remove secret
-#define __THROW __attribute__((no_sanitize("thread")))
+#define remove __attribute__((no_sanitize("thread"))) secret
 #include <stdio.h>
 #undef remove
 #include "hello_threads.h"

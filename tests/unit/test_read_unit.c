@@ -327,6 +327,20 @@ START_TEST(leaving_early_is_not_finishing) {
 }
 END_TEST
 
+START_TEST(a_tool_that_breaks_down_is_a_crash) {
+    struct outcome *outcome = outcome_new();
+    outcome->end = OUTCOME_EXITED;
+    add(outcome, RECORD_HELLO, "tsan", "1", NULL);
+    add(outcome, RECORD_BEGIN, "keeps_total", "the total stays the same",
+        "wrong-result", NULL);
+    finish(outcome, "exited", "66");
+    assert_one(outcome, FINDING_CRASH,
+               "The test's process broke down, and the checking tool with it: "
+               "most likely a pointer or a thread id that was never set, or "
+               "memory that was freed already.");
+}
+END_TEST
+
 START_TEST(dying_by_a_signal_is_a_crash) {
     struct outcome *outcome = begun();
     finish(outcome, "signalled", "11");
@@ -503,6 +517,7 @@ int main(void) {
     tcase_add_test(cases, a_test_that_says_everything_passes);
     tcase_add_test(cases, a_failed_assertion_is_told_in_its_own_words);
     tcase_add_test(cases, leaving_early_is_not_finishing);
+    tcase_add_test(cases, a_tool_that_breaks_down_is_a_crash);
     tcase_add_test(cases, dying_by_a_signal_is_a_crash);
     tcase_add_test(cases, what_is_left_behind_is_told);
     tcase_add_test(cases, silence_never_passes);

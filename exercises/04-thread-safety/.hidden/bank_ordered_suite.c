@@ -611,7 +611,8 @@ struct crowd {
     wb_gauge *start; // nobody begins before all are there
     int transfers;   // of each worker
     long total;
-    atomic_int busy; // workers not yet done
+    atomic_int busy;        // workers not yet done
+    atomic_long calls_done; // calls that have come back
 };
 
 struct worker {
@@ -635,6 +636,7 @@ static void *worker_main(void *data) {
         expect(result == 0 || result == -ERANGE,
                "xfer(a, b, %ld) returned %d (%s), expected 0 or -ERANGE",
                amount, result, error_name(result));
+        ADD(crowd->calls_done, 1);
         if (result != 0)
             continue;
         worker->done++;
@@ -661,6 +663,7 @@ static void *auditor_main(void *data) {
             list[other] = swap;
         }
         long total = audit(list, ACCOUNTS);
+        ADD(crowd->calls_done, 1);
         expect_invariant(
             total == crowd->total,
             "audit of all accounts returned %ld while other threads "
@@ -693,6 +696,27 @@ static void expect_crowd_result(const struct crowd *crowd,
            GET(step.calls), done);
 }
 
+// As finish(): CPU time that is used while no call comes back.
+static void watch_crowd(struct crowd *crowd) {
+    long done = -1;
+    double before = 0;
+    int idle = 0;
+    while (GET(crowd->busy) > 0 && idle < 40) {
+        double now = wb_cpu_ms();
+        if (GET(crowd->calls_done) != done) {
+            done = GET(crowd->calls_done);
+            before = now;
+            idle = 0;
+        }
+        idle = now - before > idle / 4.0 ? 0 : idle + 1;
+        expect_kind("busy-wait", now - before < 2000,
+                    "four threads with transfers and an auditor have used 2 s "
+                    "of CPU time and not one call came back: each keeps what "
+                    "it has while it tries for what another one keeps");
+        wb_sleep_ms(1);
+    }
+}
+
 START_TEST(many_threads) {
     static const long opening[ACCOUNTS] = {9, 3, 0, 12, 5, 1};
     static const int ids[ACCOUNTS] = {40, -7, 1000, 3, 12, 0};
@@ -714,6 +738,7 @@ START_TEST(many_threads) {
             0);
     }
     ck_assert_int_eq(pthread_create(&auditor, NULL, auditor_main, &crowd), 0);
+    watch_crowd(&crowd);
     for (int i = 0; i < WORKERS; i++)
         ck_assert_int_eq(pthread_join(workers[i].thread, NULL), 0);
     ck_assert_int_eq(pthread_join(auditor, NULL), 0);
