@@ -111,6 +111,24 @@ bool progress_save(const struct book *book, const struct exercise *exercise,
     return write_state(book, exercise, state, error);
 }
 
+static bool is_ready(const struct book *book, const struct exercise *exercise) {
+    for (int i = 0; exercise->needs[i] != NULL; i++)
+        if (progress_state(book, book_find(book, exercise->needs[i])) !=
+            PROGRESS_PASSED)
+            return false;
+    return true;
+}
+
+// Whether A is to be done before B, which may be NULL: what can be done at once
+// before what needs something else first, then the easier one.
+static bool is_before(const struct book *book, const struct exercise *a,
+                      const struct exercise *b) {
+    if (b == NULL)
+        return true;
+    bool ready = is_ready(book, a);
+    return ready != is_ready(book, b) ? ready : a->stars < b->stars;
+}
+
 const struct exercise *progress_next(const struct book *book) {
     const struct exercise *untouched = NULL;
     for (guint c = 0; c < book->chapters->len; c++) {
@@ -120,7 +138,8 @@ const struct exercise *progress_next(const struct book *book) {
             enum progress_state state = progress_state(book, exercise);
             if (state == PROGRESS_CHANGED || state == PROGRESS_FAILED)
                 return exercise;
-            if (state != PROGRESS_PASSED && untouched == NULL)
+            if (state != PROGRESS_PASSED &&
+                is_before(book, exercise, untouched))
                 untouched = exercise;
         }
     }

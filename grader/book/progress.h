@@ -44,8 +44,8 @@ bool progress_save(const struct book *book, const struct exercise *exercise,
                    enum verdict_value value, const char *answer_sha256,
                    GError **error);
 
-// The exercise to do next: the first one begun and not passed, else the first
-// one not begun; NULL if all are passed.
+// The exercise to do next: the first one begun and not passed, else of those
+// not begun the easiest whose needs are passed; NULL if all are passed.
 const struct exercise *progress_next(const struct book *book);
 
 // How many hints of EXERCISE were shown so far.

@@ -54,7 +54,7 @@ static const char own_lines[] =
     "/^# [0-9]+ \"/ { name = $3; own = (name !~ /^\"[\\/<]/) }"
     " own { print; next }"
     " /^# [0-9]+ \"/ { if (!seen[name]++) print; next }"
-    " { line = $0; gsub(/__asm__ \\((\"[A-Za-z0-9_]*\" ?)+\\)/, \"\", line) }"
+    " { line = $0; gsub(/__asm(__)? \\((\"[A-Za-z0-9_]*\" ?)+\\)/, \"\", line) }"
     " line ~ /sanitize|structor|ifunc|alias|weakref|section|naked|asm|#pragma/ {"
     " print \"# 1 \" name; print line }";
 

@@ -187,9 +187,9 @@ static void finish(struct call *held, struct call *others, int count) {
             all = all && GET(others[i].returned);
         if (all)
             break;
-        expect_kind("busy-wait", wb_cpu_ms() - before < 2000,
+        expect_kind("busy-wait", wb_cpu_ms() - before < 1000,
                     "nobody is in BANK_STEP any more, but the threads have "
-                    "used 2 s of CPU time since and not all have come back: "
+                    "used 1 s of CPU time since and not all have come back: "
                     "each keeps one account while it tries for another one "
                     "that it never gets");
         wb_sleep_ms(1);
@@ -709,8 +709,8 @@ static void watch_crowd(struct crowd *crowd) {
             idle = 0;
         }
         idle = now - before > idle / 4.0 ? 0 : idle + 1;
-        expect_kind("busy-wait", now - before < 2000,
-                    "four threads with transfers and an auditor have used 2 s "
+        expect_kind("busy-wait", now - before < 1000,
+                    "four threads with transfers and an auditor have used 1 s "
                     "of CPU time and not one call came back: each keeps what "
                     "it has while it tries for what another one keeps");
         wb_sleep_ms(1);

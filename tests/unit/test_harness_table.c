@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+// The table and the redirected calls: slots, marks, counts, faults. What stands
+// between the two marks below plays the learner's file.
+#include "test_harness.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sys/wait.h>
+
+int lk_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *),
+                      void *);
+int lk_pthread_join(pthread_t, void **);
+int lk_pipe(int ends[2]);
+void *lk_malloc(size_t size);
+ssize_t lk_read(int fd, void *buffer, size_t size);
+ssize_t lk_write(int fd, const void *buffer, size_t size);
+pid_t lk_fork(void);
+pid_t lk_waitpid(pid_t pid, int *status, int options);
+
+void lk_answer_begin(void);
+void lk_answer_end(void);
+
+// A tail call would be the caller's caller's; only what is used for certain stays
+// in its place.
+#define LEARNERS __attribute__((noinline, disable_tail_calls, used))
+
+LEARNERS void lk_answer_begin(void) {
+}
+
+LEARNERS static void *learner_malloc(size_t size) {
+    return lk_malloc(size);
+}
+
+LEARNERS static ssize_t learner_read(int fd, void *buffer, size_t size) {
+    return lk_read(fd, buffer, size);
+}
+
+LEARNERS static ssize_t learner_write(int fd, const void *buffer, size_t size) {
+    return lk_write(fd, buffer, size);
+}
+
+LEARNERS static pid_t learner_waitpid(pid_t pid) {
+    return lk_waitpid(pid, NULL, 0);
+}
+
+LEARNERS static pid_t learner_fork(void) {
+    return lk_fork();
+}
+
+LEARNERS static int learner_pipe(int ends[2]) {
+    return lk_pipe(ends);
+}
+
+LEARNERS static int learner_create(pthread_t *thread, void *(*function)(void *),
+                                   void *argument) {
+    return lk_pthread_create(thread, NULL, function, argument);
+}
+
+LEARNERS void lk_answer_end(void) {
+}
+
+static void *nothing(void *argument) {
+    return argument;
+}
+
+START_TEST(only_calls_between_the_marks_count) {
+    harness_open();
+    ck_assert_msg((uintptr_t)lk_answer_begin < (uintptr_t)learner_malloc &&
+                      (uintptr_t)learner_create < (uintptr_t)lk_answer_end,
+                  "the compiler has moved the functions of this test");
+    ck_assert(table_is_answer((uintptr_t)learner_malloc));
+    ck_assert(!table_is_answer((uintptr_t)nothing));
+    ck_assert(!table_is_answer((uintptr_t)lk_answer_end));
+    ck_assert(!table_is_answer(0));
+    free(learner_malloc(1));
+    free(learner_malloc(1));
+    free(lk_malloc(1)); // the suite's own
+    ck_assert_int_eq(wb_calls(WB_MALLOC), 2);
+    ck_assert_int_eq(wb_calls(WB_READ), 0);
+    wb_reset_counts();
+    ck_assert_int_eq(wb_calls(WB_MALLOC), 0);
+}
+END_TEST
+
+START_TEST(the_kth_call_of_the_answer_fails_once) {
+    harness_open();
+    wb_fail_call(WB_MALLOC, 2);
+    free(learner_malloc(1));
+    ck_assert(!wb_failed(WB_MALLOC));
+    void *suites = lk_malloc(1);
+    ck_assert_msg(suites != NULL, "a call of the suite's was made to fail");
+    free(suites);
+    errno = 0;
+    ck_assert_ptr_null(learner_malloc(1));
+    ck_assert_int_eq(errno, ENOMEM);
+    ck_assert(wb_failed(WB_MALLOC));
+    void *third = learner_malloc(1);
+    ck_assert_msg(third != NULL, "the call after the failed one failed too");
+    free(third);
+    wb_fail_call(WB_MALLOC, 1);
+    ck_assert(!wb_failed(WB_MALLOC));
+    wb_fail_call(WB_MALLOC, 0);
+    third = learner_malloc(1);
+    ck_assert_msg(third != NULL, "an order taken back was carried out");
+    free(third);
+}
+END_TEST
+
+START_TEST(calls_fail_as_the_system_would_let_them) {
+    harness_open();
+    int ends[2];
+    pthread_t thread;
+    wb_fail_call(WB_PIPE, 1);
+    ck_assert_int_eq(learner_pipe(ends), -1);
+    ck_assert_int_eq(errno, EMFILE);
+    wb_fail_call(WB_FORK, 1);
+    ck_assert_int_eq(learner_fork(), -1);
+    ck_assert_int_eq(errno, EAGAIN);
+    wb_fail_call(WB_PTHREAD_CREATE, 1);
+    ck_assert_int_eq(learner_create(&thread, nothing, NULL), EAGAIN);
+    ck_assert_int_eq(wb_threads_created(), 0);
+}
+END_TEST
+
+START_TEST(every_second_call_of_a_kind_is_interrupted) {
+    harness_open();
+    int ends[2];
+    char byte;
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq(write(ends[1], "abcd", 4), 4);
+    wb_interrupt_calls(true);
+    for (int i = 0; i < 2; i++) {
+        errno = 0;
+        ck_assert_int_eq(learner_read(ends[0], &byte, 1), -1);
+        ck_assert_int_eq(errno, EINTR);
+        // Another kind has a turn of its own.
+        errno = 0;
+        ck_assert_int_eq(learner_waitpid(-1), -1);
+        ck_assert_int_eq(errno, i == 0 ? EINTR : ECHILD);
+        ck_assert_int_eq(learner_read(ends[0], &byte, 1), 1);
+        ck_assert_int_eq(byte, "ab"[i]);
+    }
+    ck_assert_int_eq(lk_read(ends[0], &byte, 1), 1); // the suite's own
+    wb_interrupt_calls(false);
+    ck_assert_int_eq(learner_read(ends[0], &byte, 1), 1);
+    ck_assert_int_eq(byte, 'd');
+}
+END_TEST
+
+START_TEST(short_io_cuts_streams_but_no_small_write_to_a_pipe) {
+    harness_open();
+    int ends[2];
+    char buffer[8] = "";
+    ck_assert_int_eq(pipe(ends), 0);
+    wb_short_io(3);
+    ck_assert_int_eq(learner_write(ends[1], "abcdefg", 7), 7);
+    ck_assert_int_eq(learner_read(ends[0], buffer, 7), 3);
+    ck_assert_str_eq(buffer, "abc");
+    ck_assert_int_eq(lk_read(ends[0], buffer, 7), 4); // the suite's own
+    int both[2];
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, both), 0);
+    ck_assert_int_eq(learner_write(both[1], "abcdefg", 7), 3);
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, both), 0);
+    ck_assert_int_eq(learner_write(both[1], "abcdefg", 7), 7);
+    wb_short_io(0);
+    ck_assert_int_eq(learner_write(ends[1], "abcdefg", 7), 7);
+    ck_assert_int_eq(learner_read(ends[0], buffer, 7), 7);
+}
+END_TEST
+
+START_TEST(threads_are_counted_and_forgotten_when_joined) {
+    harness_open();
+    pthread_t thread;
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(learner_create(&thread, nothing, NULL), 0);
+        struct slot *slot = table_find_thread(thread);
+        ck_assert_ptr_nonnull(slot);
+        ck_assert(slot->of_answer);
+        ck_assert_int_eq(slot->number, i + 1);
+        ck_assert_uint_eq(slot->start, (uintptr_t)nothing);
+        ck_assert_int_eq(lk_pthread_join(thread, NULL), 0);
+        ck_assert(slot->ended && slot->settled);
+        ck_assert_ptr_null(table_find_thread(thread));
+    }
+    ck_assert_int_eq(wb_threads_created(), 3);
+    ck_assert_int_eq(wb_threads_live(), 0);
+    ck_assert_int_eq(wb_threads_peak(), 1);
+}
+END_TEST
+
+START_TEST(slots_are_used_again_but_never_one_that_explains_something) {
+    harness_open();
+    table_self();
+    struct slot *first = NULL, *holder = NULL, *running = NULL;
+    for (int i = 1; i < TABLE_SLOTS; i++) {
+        struct slot *slot = table_new_thread(1, 2);
+        slot->tid = 1000000 + i;
+        slot->ended = slot->settled = i != 3;
+        first = i == 1 ? slot : first;
+        holder = i == 2 ? slot : holder;
+        running = i == 3 ? slot : running;
+    }
+    table_take(holder, 42, 7);
+    table_take(first, 43, 7);
+    table_drop(first, 43);
+    // All but the lock's holder, the running one and our own are free again.
+    for (int i = 1; i < TABLE_SLOTS - 2; i++) {
+        struct slot *slot = table_new_thread(1, 2);
+        ck_assert_msg(slot >= table->slots && slot < table->slots + TABLE_SLOTS,
+                      "slot %d is not of the table", i);
+        ck_assert(slot != holder && slot != running && slot != table_self());
+        ck_assert(!slot->ended);
+    }
+    ck_assert_uint_eq(holder->held[0].object, 42);
+    // Now every slot is taken: one is shared, and the program goes on.
+    struct slot *shared = table_new_thread(1, 2);
+    ck_assert_ptr_nonnull(shared);
+    ck_assert(shared < table->slots || shared >= table->slots + TABLE_SLOTS);
+    ck_assert_ptr_eq(table_new_thread(1, 2), shared);
+}
+END_TEST
+
+START_TEST(locks_are_held_until_dropped_by_anyone) {
+    harness_open();
+    struct slot *self = table_self();
+    table_take(self, 10, 1);
+    table_take(self, 10, 2); // recursive
+    table_take(self, 20, 3);
+    table_drop(self, 10);
+    ck_assert_uint_eq(self->held[0].object, 10);
+    ck_assert_uint_eq(self->held[0].site, 1);
+    ck_assert_uint_eq(self->held[1].object, 0);
+    table_drop(table_new_thread(1, 2), 20);
+    ck_assert_uint_eq(self->held[2].object, 0);
+}
+END_TEST
+
+HARNESS_MAIN("harness_table", only_calls_between_the_marks_count,
+             the_kth_call_of_the_answer_fails_once,
+             calls_fail_as_the_system_would_let_them,
+             every_second_call_of_a_kind_is_interrupted,
+             short_io_cuts_streams_but_no_small_write_to_a_pipe,
+             threads_are_counted_and_forgotten_when_joined,
+             slots_are_used_again_but_never_one_that_explains_something,
+             locks_are_held_until_dropped_by_anyone)
