@@ -173,9 +173,11 @@ static void read_build(const struct read_context *context,
                                     "within its limits of time and memory."));
     else if ((outcome->end != OUTCOME_EXITED || outcome->code != 0) &&
              result->findings->len == 0)
-        result->trouble =
-            g_strdup_printf("The program could not be built: %s",
-                            outcome->output);
+        result->trouble = g_strdup_printf(
+            "The program could not be built: %s",
+            *outcome->output != '\0'  ? outcome->output
+            : outcome->trouble != NULL ? outcome->trouble
+                                       : "the compiler said nothing");
 }
 
 static void read_run(const struct read_context *context,
