@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "harness/suite.h"
+#include "harness/table.h"
 
 #define CANARY __attribute__((noinline, used, section("lk_canary")))
 
@@ -18,6 +19,7 @@ static pthread_mutex_t never_locked = PTHREAD_MUTEX_INITIALIZER;
 
 CANARY static void *lk_canary_thread(void *argument) {
     word = 1;
+    table_mark_canary();
     return argument;
 }
 
@@ -25,6 +27,7 @@ CANARY static void lk_canary_race(void) {
     pthread_t thread;
     if (pthread_create(&thread, NULL, lk_canary_thread, NULL) != 0)
         return;
+    table_await_canary();
     word = 2;
     pthread_join(thread, NULL);
 }

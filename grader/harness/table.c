@@ -6,6 +6,7 @@
 // the reuse of a slot for a race.
 #include "harness/table.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,6 +164,15 @@ void table_drop(struct slot *slot, uintptr_t object) {
     for (int i = 0; i < used; i++)
         if (drop_from(&table->slots[i], object))
             return;
+}
+
+void table_mark_canary(void) {
+    table->canary = true;
+}
+
+void table_await_canary(void) {
+    while (!table->canary)
+        sched_yield();
 }
 
 bool table_is_answer(uintptr_t address) {

@@ -85,6 +85,7 @@ struct table {
     _Atomic int threads_peak;
     _Atomic int children;      // numbers given to forked children
     _Atomic int test_pid;
+    _Atomic bool canary;       // the canary's thread has made its access
     _Atomic bool done;         // the test has said DONE
     _Atomic int tool_threads[TABLE_TOOL_THREADS]; // tids not of the program
     _Atomic long calls[WB_CALL_COUNT];
@@ -116,6 +117,11 @@ struct slot *table_find_thread(pthread_t handle);
 
 void table_take(struct slot *self, uintptr_t object, uintptr_t site);
 void table_drop(struct slot *self, uintptr_t object);
+
+// Between the two threads of the race canary: an order that ThreadSanitizer does
+// not see. (Two accesses at the very same moment can escape it.)
+void table_mark_canary(void);
+void table_await_canary(void);
 
 // True if ADDRESS lies in the learner's code.
 bool table_is_answer(uintptr_t address);

@@ -24,7 +24,22 @@
 #include "harness/table.h"
 #include "harness/tasks.h"
 
-enum { LOOK_MS = 20, LOCATION = 640 };
+enum {
+    LOOK_MS = 20,
+    LOCATION = 640,
+    // A gauge also gives up on threads that never sleep for good: when they have
+    // used this much CPU time, or been found napping this often, and still
+    // nobody came. (A thread that wants to run and may not is not napping.)
+    GAUGE_CPU_MS = 1500,
+    GAUGE_NAPS = 150
+};
+
+// What has happened while somebody waits in a gauge.
+struct patience {
+    int entered; // arrivals so far
+    long cpu_ms; // of the test, at the last of them
+    int naps;    // looks since then that found nobody running
+};
 
 static const char *const wait_names[] = {
     [WAIT_NOTHING] = "running", [WAIT_LOCK] = "lock",
@@ -222,10 +237,31 @@ static long cpu_of(const struct process_list *processes) {
     return sum;
 }
 
+// Whether those who could still come to a gauge only spin or nap.
+static bool patience_is_over(struct patience *patience, long cpu_ms,
+                             const struct task_list *tasks) {
+    int entered = 0;
+    bool waits = false;
+    for (int i = 0; i < TABLE_GAUGES; i++) {
+        entered += table->gauges[i].entered;
+        waits |= table->gauges[i].waiting > 0 && table->gauges[i].open == 0;
+    }
+    if (!waits || entered != patience->entered) {
+        *patience = (struct patience){.entered = entered, .cpu_ms = cpu_ms};
+        return false;
+    }
+    patience->naps += !tasks_any(tasks, TASK_RUNNING);
+    bool valgrind =
+        suite_tool() == TOOL_MEMCHECK || suite_tool() == TOOL_HELGRIND;
+    return cpu_ms - patience->cpu_ms > GAUGE_CPU_MS * (valgrind ? 6 : 1) ||
+           patience->naps > GAUGE_NAPS;
+}
+
 // Why the test must be ended now, or NULL.
 static const char *look(const struct limits *limits, long begun,
                         struct process_list *processes,
-                        struct task_list *before, struct task_list *tasks) {
+                        struct task_list *before, struct task_list *tasks,
+                        struct patience *patience) {
     processes->count = 0;
     processes_below(getpid(), processes);
     struct task_list old = *before;
@@ -239,6 +275,8 @@ static const char *look(const struct limits *limits, long begun,
             return "stuck";
         tasks->count = 0; // look anew
     }
+    if (patience_is_over(patience, cpu_of(processes), tasks))
+        release_gauges();
     if (cpu_of(processes) > limits->cpu_ms)
         return "cpu";
     if (now_ms() - begun > limits->wall_ms)
@@ -311,13 +349,14 @@ static void send_exit(const char *how, int status, const struct rusage *usage,
 bool watch_test(pid_t pid, const struct limits *limits) {
     struct process_list processes = {0};
     struct task_list before = {0}, tasks = {0};
+    struct patience patience = {0};
     const char *why = NULL;
     long begun = now_ms();
     while (!has_ended(pid)) {
         wait_for_child_signal(LOOK_MS);
         if (has_ended(pid))
             break;
-        why = look(limits, begun, &processes, &before, &tasks);
+        why = look(limits, begun, &processes, &before, &tasks, &patience);
         if (why != NULL) {
             send_all_waiting(&processes, &tasks);
             kill(pid, SIGKILL);

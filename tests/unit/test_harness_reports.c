@@ -116,7 +116,8 @@ START_TEST(frames_get_function_file_and_line) {
              path, known_offset());
     char *readable = symbols_rewrite(text);
     symbols_stop();
-    snprintf(want, sizeof want, "    #0 known_function test_harness_reports.c:");
+    snprintf(want, sizeof want,
+             "    #0 known_function test_harness_reports.c:");
     ck_assert_msg(strstr(readable, want) != NULL, "\"%s\" is not in:\n%s", want,
                   readable);
     ck_assert_ptr_nonnull(strstr(readable, "  Write:\n"));

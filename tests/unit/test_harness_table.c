@@ -20,8 +20,8 @@ pid_t lk_waitpid(pid_t pid, int *status, int options);
 void lk_answer_begin(void);
 void lk_answer_end(void);
 
-// A tail call would be the caller's caller's; only what is used for certain stays
-// in its place.
+// A tail call would be the caller's caller's; only what is used for certain
+// stays in its place.
 #define LEARNERS __attribute__((noinline, disable_tail_calls, used))
 
 LEARNERS void lk_answer_begin(void) {

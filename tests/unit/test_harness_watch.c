@@ -210,6 +210,7 @@ START_TEST(a_child_that_comes_back_into_the_test_is_a_stray) {
     harness_open();
     harness_run(comes_back_twice);
     ck_assert_ptr_nonnull(harness_find(RECORD_STRAY, 0));
+    ck_assert_ptr_nonnull(harness_find(RECORD_DONE, 0));
     ck_assert_int_ne(harness_find(RECORD_STRAY, 0)->header.pid,
                      harness_find(RECORD_DONE, 0)->header.pid);
     ck_assert_ptr_null(harness_find(RECORD_DONE, 1));

@@ -151,8 +151,16 @@ START_TEST(many) {
     party_invite(suite_size(MOST, MOST, 20), thrice);
     for (int round = 0; round < 2; round++) {
         memset(party.calls, 0, sizeof party.calls);
+        party.gauge = wb_gauge_new((int)party.n);
         int rc = greet();
         expect(rc == 0, "greet_all returned %d instead of 0", rc);
+        int peak = wb_gauge_peak(party.gauge);
+        expect_kind("no-overlap", peak == (int)party.n,
+                    "of %zu greetings no more than %d were said at once: all "
+                    "threads are to be started before the first is joined",
+                    party.n, peak);
+        wb_gauge_free(party.gauge);
+        party.gauge = NULL;
         expect_all_said();
     }
 }
@@ -209,11 +217,16 @@ static void expect_tidy_failure(const char *outcome, const char *what) {
 
 static void fail_creation(int k, int n) {
     party_invite((size_t)n, thrice);
+    wb_reset_counts();
     wb_fail_call(WB_PTHREAD_CREATE, k);
     int rc = greet_the_talkative();
     expect(wb_failed(WB_PTHREAD_CREATE),
            "greet_all called pthread_create fewer than %d times for %d "
            "greetings",
+           k, n);
+    expect(wb_calls(WB_PTHREAD_CREATE) == k,
+           "pthread_create number %d of %d failed, and greet_all called it "
+           "again: no further thread is to be started then",
            k, n);
     char what[80];
     snprintf(what, sizeof what, "pthread_create number %d of %d fails", k, n);
