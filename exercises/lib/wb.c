@@ -137,7 +137,7 @@ void wb_reset_counts(void) {
 
 // One look at the other threads of this process.
 struct look {
-    int blocked;   // asleep in a lock, a wait, a join, a read
+    int blocked; // asleep in a lock, a wait, a join, a read
     int live;
     bool running;  // somebody is on a processor or wants to be
     long switches; // of the blocked ones: unchanged if they slept on
@@ -151,7 +151,8 @@ static bool is_blocked(const struct slot *slot) {
 static struct look look_around(void) {
     struct look look = {0};
     struct task task;
-    int used = table->slots_used < TABLE_SLOTS ? table->slots_used : TABLE_SLOTS;
+    int used =
+        table->slots_used < TABLE_SLOTS ? table->slots_used : TABLE_SLOTS;
     for (int i = 0; i < used; i++) {
         struct slot *slot = &table->slots[i];
         if (slot == table_self() || slot->pid != getpid() || slot->ended)
@@ -198,8 +199,8 @@ int wb_children(void) {
     int count = 0;
     processes_below(getpid(), &list);
     for (int i = 0; i < list.count; i++)
-        count += list.processes[i].parent == getpid() &&
-                 !list.processes[i].is_tool;
+        count +=
+            list.processes[i].parent == getpid() && !list.processes[i].is_tool;
     process_list_release(&list);
     return count;
 }

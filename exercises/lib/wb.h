@@ -27,12 +27,12 @@ int wb_gauge_entered(const wb_gauge *gauge);
 void wb_gauge_free(wb_gauge *gauge);
 
 // --- Clocks ------------------------------------------------------------------
-long wb_now_ms(void);        // CLOCK_MONOTONIC, milliseconds
-double wb_cpu_ms(void);      // CPU time of this process, all threads
-void wb_sleep_ms(long ms);   // sleeps the whole time; not counted as the answer's
+long wb_now_ms(void);      // CLOCK_MONOTONIC, milliseconds
+double wb_cpu_ms(void);    // CPU time of this process, all threads
+void wb_sleep_ms(long ms); // sleeps the whole time; not counted as the answer's
 
 // --- Threads and processes of the answer and of the test ---------------------
-int wb_threads_peak(void);    // most live threads made by pthread_create at once
+int wb_threads_peak(void); // most live threads made by pthread_create at once
 int wb_threads_created(void); // how many were made in this test
 int wb_threads_live(void);    // of those, still running
 // CURRICULUM's name for wb_threads_peak().
@@ -55,22 +55,22 @@ enum wb_call {
     WB_PTHREAD_JOIN,
     WB_MUTEX_LOCK,
     WB_MUTEX_INIT,
-    WB_COND_WAIT,      // cond_wait and its timed kin
+    WB_COND_WAIT, // cond_wait and its timed kin
     WB_COND_INIT,
     WB_SEM_INIT,
-    WB_SEM_WAIT,       // sem_wait and its timed kin; interruptible
-    WB_MALLOC,         // malloc, calloc, realloc, strdup …
+    WB_SEM_WAIT, // sem_wait and its timed kin; interruptible
+    WB_MALLOC,   // malloc, calloc, realloc, strdup …
     WB_FORK,
-    WB_PIPE,           // pipe, pipe2, socketpair, eventfd, memfd_create
+    WB_PIPE, // pipe, pipe2, socketpair, eventfd, memfd_create
     WB_MMAP,
-    WB_READ,           // read, recv
-    WB_WRITE,          // write, send
-    WB_WAITPID,        // wait, waitpid, waitid
-    WB_SLEEP,          // sleep, usleep, nanosleep, sched_yield, thrd_yield
-    WB_POLL,           // poll, select, epoll_wait, curl_multi_wait/poll
-    WB_CURL_INIT,      // curl_easy_init
+    WB_READ,      // read, recv
+    WB_WRITE,     // write, send
+    WB_WAITPID,   // wait, waitpid, waitid
+    WB_SLEEP,     // sleep, usleep, nanosleep, sched_yield, thrd_yield
+    WB_POLL,      // poll, select, epoll_wait, curl_multi_wait/poll
+    WB_CURL_INIT, // curl_easy_init
     WB_CURL_MULTI_INIT,
-    WB_CURL_PERFORM,   // curl_multi_perform, curl_multi_socket_action
+    WB_CURL_PERFORM, // curl_multi_perform, curl_multi_socket_action
     WB_CALL_COUNT
 };
 long wb_calls(enum wb_call call);
@@ -80,8 +80,8 @@ long wb_calls(enum wb_call call);
 void wb_fail_call(enum wb_call call, int k);
 // True if the failure ordered last has happened.
 bool wb_failed(enum wb_call call);
-// From now on every second read, write, poll, waitpid and sem_wait of the answer
-// (each kind counted by itself) fails with EINTR.
+// From now on every second read, write, poll, waitpid and sem_wait of the
+// answer (each kind counted by itself) fails with EINTR.
 void wb_interrupt_calls(bool on);
 // From now on the answer's reads and writes on pipes and stream sockets move at
 // most BYTES at a time, where the system itself may do so; 0 takes it back.
@@ -113,7 +113,8 @@ struct wb_server;
 // test's main thread: the server dies with the thread that started it.
 struct wb_server *wb_server_start(const char *script);
 int wb_server_port(const struct wb_server *server);
-int wb_server_peak(const struct wb_server *server);  // most requests open at once
+int wb_server_peak(
+    const struct wb_server *server); // most requests open at once
 int wb_server_seen(const struct wb_server *server);   // requests that arrived
 int wb_server_served(const struct wb_server *server); // requests answered
 // True if, while `settle` held answers back, the client used 150 ms of CPU time

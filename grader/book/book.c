@@ -5,7 +5,7 @@
 
 #include "book/chapter.h"
 
-G_DEFINE_QUARK(lockstep-book-error, book_error)
+G_DEFINE_QUARK(lockstep - book - error, book_error)
 
 static bool is_root(const char *folder) {
     g_autofree char *exercises = g_build_filename(folder, "exercises", NULL);
@@ -99,10 +99,11 @@ static bool check_exercise(const struct book *book, struct exercise *exercise,
                            GHashTable *seen, GError **error) {
     const struct exercise *twin = g_hash_table_lookup(seen, exercise->id);
     if (twin != NULL)
-        return refuse(exercise, error,
-                      ": this id is taken by an exercise of chapter %s; ids are "
-                      "unique in the workbook",
-                      twin->chapter->folder);
+        return refuse(
+            exercise, error,
+            ": this id is taken by an exercise of chapter %s; ids are "
+            "unique in the workbook",
+            twin->chapter->folder);
     if (!check_needs(book, exercise, seen, error))
         return false;
     g_hash_table_insert(seen, exercise->id, exercise);
@@ -130,8 +131,7 @@ struct book *book_load(const char *root, GError **error) {
     book->chapters =
         g_ptr_array_new_with_free_func((GDestroyNotify)chapter_free);
     for (guint i = 0; i < folders->len; i++) {
-        struct chapter *chapter =
-            chapter_load(root, folders->pdata[i], error);
+        struct chapter *chapter = chapter_load(root, folders->pdata[i], error);
         if (chapter == NULL)
             return NULL;
         g_ptr_array_add(book->chapters, chapter);

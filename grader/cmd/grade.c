@@ -87,8 +87,8 @@ static const struct exercise *find_by_path(const struct cmd_context *context,
         const struct chapter *chapter = context->book->chapters->pdata[c];
         for (guint e = 0; e < chapter->exercises->len; e++) {
             const struct exercise *exercise = chapter->exercises->pdata[e];
-            g_autofree char *own = g_canonicalize_filename(
-                exercise->answer, context->book->root);
+            g_autofree char *own =
+                g_canonicalize_filename(exercise->answer, context->book->root);
             if (g_str_equal(own, path))
                 return exercise;
         }
@@ -148,14 +148,16 @@ static bool choose(const struct cmd_context *context,
 
 static int show_beginning(const struct cmd_context *context) {
     fputs("Nothing to grade yet: every exercise is still the untouched "
-          "stub.\n\n", context->out);
+          "stub.\n\n",
+          context->out);
     cmd_print_map(context, 0);
     const struct exercise *next = progress_next(context->book);
     if (next != NULL)
         fprintf(context->out,
                 "\nBegin with %d.%d %s: read %s,\nedit %s, then run "
-                "make grade.\n", next->chapter->number, next->number, next->id,
-                next->task, next->answer);
+                "make grade.\n",
+                next->chapter->number, next->number, next->id, next->task,
+                next->answer);
     return EXIT_OK;
 }
 
@@ -198,8 +200,8 @@ static void keep_progress(const struct cmd_context *context,
         const struct answer *answer = answers->pdata[i];
         if (answer->source == NULL)
             continue;
-        g_autofree char *sum =
-            g_compute_checksum_for_string(G_CHECKSUM_SHA256, answer->source, -1);
+        g_autofree char *sum = g_compute_checksum_for_string(
+            G_CHECKSUM_SHA256, answer->source, -1);
         // What cannot be kept is only shown again as "changed".
         (void)progress_save(context->book, answer->exercise,
                             answer->verdict->value, sum, NULL);
@@ -223,7 +225,8 @@ static int show(const struct cmd_context *context,
                 GPtrArray *answers, int64_t begun) {
     g_autoptr(GPtrArray) verdicts = g_ptr_array_new();
     for (guint i = 0; i < answers->len; i++)
-        g_ptr_array_add(verdicts, ((struct answer *)answers->pdata[i])->verdict);
+        g_ptr_array_add(verdicts,
+                        ((struct answer *)answers->pdata[i])->verdict);
     int64_t wall_ms = (g_get_monotonic_time() - begun) / 1000;
     g_autoptr(GString) text = g_string_new(NULL);
     terminal_write(text, style, verdicts, wall_ms);
@@ -257,8 +260,10 @@ static bool parse_stages(const char *list, bool stages[STAGE_COUNT]) {
     for (char **name = names; *name != NULL; name++) {
         enum stage stage;
         if (!stage_from_name(*name, &stage)) {
-            cmd_usage(&cmd_grade, "'%s' is no stage; the stages are build, "
-                      "tests, memory, races, locks, schedules, speed", *name);
+            cmd_usage(&cmd_grade,
+                      "'%s' is no stage; the stages are build, "
+                      "tests, memory, races, locks, schedules, speed",
+                      *name);
             return false;
         }
         stages[stage] = true;
@@ -280,8 +285,7 @@ static int grade(struct cmd_context *context, const struct options *options,
         return EXIT_USAGE;
     if (options->dry_run)
         return show_plan(context, &style, answers, &pipeline);
-    g_autoptr(live_auto) live =
-        live_new(stderr, &style, live_possible(stderr));
+    g_autoptr(live_auto) live = live_new(stderr, &style, live_possible(stderr));
     pipeline.live = live;
     switch (pipeline_run(answers, &pipeline, &error)) {
     case PIPELINE_TROUBLE:

@@ -32,8 +32,8 @@ static inline bool redirect_fails(enum wb_call call, uintptr_t site) {
 }
 
 // True if this call of the learner's is to fail with EINTR: every second one of
-// its kind. (One turn for all kinds would let a loop of poll, poll, recv meet an
-// interrupted recv every time, for ever.)
+// its kind. (One turn for all kinds would let a loop of poll, poll, recv meet
+// an interrupted recv every time, for ever.)
 static inline bool redirect_interrupted(enum wb_call call, uintptr_t site) {
     if (!table->interrupt || !table_is_answer(site))
         return false;

@@ -191,8 +191,8 @@ struct measurement {
 };
 
 static void check_value(double reference, double answer, unsigned long seed) {
-    double allowed = suite_speed.tolerance *
-                     (fabs(reference) > 1 ? fabs(reference) : 1);
+    double allowed =
+        suite_speed.tolerance * (fabs(reference) > 1 ? fabs(reference) : 1);
     expect(fabs(reference - answer) <= allowed,
            "on input %lu the result on %d threads was %.17g, the serial "
            "reference's was %.17g",
@@ -238,7 +238,8 @@ static void repeat(struct measurement *m) {
 }
 
 // Whether the median is surely above (or below) THRESHOLD after LEAST repeats.
-static bool surely_above(const struct speed_series *s, double threshold, int least) {
+static bool surely_above(const struct speed_series *s, double threshold,
+                         int least) {
     double low, high;
     if (s->count < least)
         return false;
@@ -246,7 +247,8 @@ static bool surely_above(const struct speed_series *s, double threshold, int lea
     return low > threshold;
 }
 
-static bool surely_below(const struct speed_series *s, double threshold, int least) {
+static bool surely_below(const struct speed_series *s, double threshold,
+                         int least) {
     double low, high;
     if (s->count < least)
         return false;
@@ -290,8 +292,7 @@ static void send_number(const char *name, double value) {
 void speed_measure(void) {
     struct measurement m = {0};
     cpu_set_t set;
-    threads = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set)
-                                                          : 1;
+    threads = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
     if (threads > MOST_THREADS)
         threads = MOST_THREADS;
     const char *decision = NULL;

@@ -60,7 +60,8 @@ unsigned long suite_random(unsigned long *state) {
 }
 
 // Past every destructor and exit handler: what a tool would say at the end of a
-// test that was cut short (threads still there, memory not freed) is no finding.
+// test that was cut short (threads still there, memory not freed) is no
+// finding.
 static _Noreturn void leave(void) {
     for (;;)
         syscall(SYS_exit_group, 0);
@@ -75,7 +76,7 @@ static void refuse_strays(void) {
 }
 
 static _Noreturn void fail_test(const char *kind, const char *file, int line,
-                           const char *message) {
+                                const char *message) {
     refuse_strays();
     char number[16];
     snprintf(number, sizeof number, "%d", line);
@@ -105,8 +106,8 @@ _Noreturn void lk_ck_assert_failed(const char *file, int line,
     if (format != NULL && length < (int)sizeof message - 3) {
         va_list arguments;
         va_start(arguments, format);
-        length += snprintf(message + length, sizeof message - (size_t)length,
-                           ": ");
+        length +=
+            snprintf(message + length, sizeof message - (size_t)length, ": ");
         vsnprintf(message + length, sizeof message - (size_t)length, format,
                   arguments);
         va_end(arguments);

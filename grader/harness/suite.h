@@ -63,8 +63,7 @@ struct suite_test {
     { .test = &name##_ttest, .says = sentence, __VA_ARGS__ }
 #define SUITE(...)                                                             \
     const struct suite_test suite_tests[] = {__VA_ARGS__};                     \
-    const size_t suite_test_count =                                            \
-        sizeof suite_tests / sizeof suite_tests[0];
+    const size_t suite_test_count = sizeof suite_tests / sizeof suite_tests[0];
 extern const struct suite_test suite_tests[];
 extern const size_t suite_test_count;
 
@@ -91,14 +90,14 @@ unsigned long suite_random(unsigned long *state);
 // by the answer, and by a calibration kernel of known perfect scaling. See
 // harness/speed.c for how a verdict is drawn from it.
 struct suite_speed {
-    const char *says;                 // "par_math on 2 threads against 1"
+    const char *says; // "par_math on 2 threads against 1"
     void (*prepare)(unsigned long seed, int threads); // new input, not timed
-    double (*reference)(void);        // serial, the reference's own code
-    double (*answer)(void);           // the learner's, with `threads` threads
-    double tolerance;  // relative difference of the two values allowed
+    double (*reference)(void); // serial, the reference's own code
+    double (*answer)(void);    // the learner's, with `threads` threads
+    double tolerance;          // relative difference of the two values allowed
     double efficiency; // of the answer's speedup relative to the calibration's
                        // below which it is too slow: 0.7
-    double cost;       // CPU time answer / reference above which it wastes: 1.35
+    double cost; // CPU time answer / reference above which it wastes: 1.35
     // Proof of parallelism needs no clock; put it in a test with a gauge.
 };
 #define SPEED(...) const struct suite_speed suite_speed = {__VA_ARGS__};

@@ -124,7 +124,8 @@ void table_child_begins(void) {
 
 struct slot *table_find_thread(pthread_t handle) {
     int pid = getpid();
-    int used = table->slots_used < TABLE_SLOTS ? table->slots_used : TABLE_SLOTS;
+    int used =
+        table->slots_used < TABLE_SLOTS ? table->slots_used : TABLE_SLOTS;
     for (int i = used - 1; i >= 0; i--) {
         struct slot *slot = &table->slots[i];
         if (slot->handle == (uintptr_t)handle && slot->pid == pid &&
@@ -160,7 +161,8 @@ static bool drop_from(struct slot *slot, uintptr_t object) {
 void table_drop(struct slot *slot, uintptr_t object) {
     if (drop_from(slot, object))
         return;
-    int used = table->slots_used < TABLE_SLOTS ? table->slots_used : TABLE_SLOTS;
+    int used =
+        table->slots_used < TABLE_SLOTS ? table->slots_used : TABLE_SLOTS;
     for (int i = 0; i < used; i++)
         if (drop_from(&table->slots[i], object))
             return;

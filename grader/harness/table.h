@@ -47,7 +47,7 @@ struct held_lock {
 };
 
 struct slot {
-    _Atomic int tid;          // 0: slot is free
+    _Atomic int tid; // 0: slot is free
     _Atomic int pid;
     _Atomic int number;       // 0 main thread, else T<number>
     _Atomic int child;        // 0 in the test's process, else child <child>
@@ -69,7 +69,7 @@ struct gauge {
     _Atomic int inside;
     _Atomic int peak;
     _Atomic int entered;
-    _Atomic int waiting;  // blocked in enter now
+    _Atomic int waiting;   // blocked in enter now
     _Atomic uint32_t open; // futex word: 0 closed, 1 opened or given up
 };
 
@@ -83,10 +83,10 @@ struct table {
     _Atomic int threads_created;
     _Atomic int threads_live;
     _Atomic int threads_peak;
-    _Atomic int children;      // numbers given to forked children
+    _Atomic int children; // numbers given to forked children
     _Atomic int test_pid;
-    _Atomic bool canary;       // the canary's thread has made its access
-    _Atomic bool done;         // the test has said DONE
+    _Atomic bool canary; // the canary's thread has made its access
+    _Atomic bool done;   // the test has said DONE
     _Atomic int tool_threads[TABLE_TOOL_THREADS]; // tids not of the program
     _Atomic long calls[WB_CALL_COUNT];
     struct fault faults[WB_CALL_COUNT];
@@ -118,8 +118,8 @@ struct slot *table_find_thread(pthread_t handle);
 void table_take(struct slot *self, uintptr_t object, uintptr_t site);
 void table_drop(struct slot *self, uintptr_t object);
 
-// Between the two threads of the race canary: an order that ThreadSanitizer does
-// not see. (Two accesses at the very same moment can escape it.)
+// Between the two threads of the race canary: an order that ThreadSanitizer
+// does not see. (Two accesses at the very same moment can escape it.)
 void table_mark_canary(void);
 void table_await_canary(void);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // How it works: every LOOK_MS the tasks of the test are looked at (tasks.h). If
 // two looks in a row find all of them asleep for good, then either somebody
-// waits in a gauge, who is told that nobody else can come, or the test is stuck,
-// and the table says who waits for whom.
+// waits in a gauge, who is told that nobody else can come, or the test is
+// stuck, and the table says who waits for whom.
 #include "harness/watch.h"
 
 #include <linux/futex.h>
@@ -27,8 +27,8 @@
 enum {
     LOOK_MS = 20,
     LOCATION = 640,
-    // A gauge also gives up on threads that never sleep for good: when they have
-    // used this much CPU time, or been found napping this often, and still
+    // A gauge also gives up on threads that never sleep for good: when they
+    // have used this much CPU time, or been found napping this often, and still
     // nobody came. (A thread that wants to run and may not is not napping.)
     GAUGE_CPU_MS = 1500,
     GAUGE_NAPS = 150
@@ -189,10 +189,14 @@ static void send_waiting(const struct process_list *processes,
     if (slot->wait == WAIT_READ || slot->wait == WAIT_WRITE)
         tasks_describe_fd(processes, slot->pid, (int)slot->object,
                           slot->wait == WAIT_WRITE, detail, sizeof detail);
-    const char *fields[7 + 2 * TABLE_HELD] = {
-        name, slot->number > 0 ? function : "", born,
-        what_it_does(slot, task), slot->wait == WAIT_NOTHING ? "" : key,
-        where, detail};
+    const char *fields[7 + 2 * TABLE_HELD] = {name,
+                                              slot->number > 0 ? function : "",
+                                              born,
+                                              what_it_does(slot, task),
+                                              slot->wait == WAIT_NOTHING ? ""
+                                                                         : key,
+                                              where,
+                                              detail};
     int count = 7;
     for (int i = 0; i < TABLE_HELD; i++) {
         if (slot->held[i].object == 0)

@@ -45,7 +45,8 @@ struct finding *finding_new(enum finding_kind kind, enum stage stage,
     struct finding *finding = g_new0(struct finding, 1);
     finding->kind = kind;
     finding->stage = stage;
-    finding->places = g_ptr_array_new_with_free_func((GDestroyNotify)place_free);
+    finding->places =
+        g_ptr_array_new_with_free_func((GDestroyNotify)place_free);
     va_list arguments;
     va_start(arguments, format);
     finding->message = g_strdup_vprintf(format, arguments);

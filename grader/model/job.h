@@ -35,11 +35,11 @@ struct job_limits {
 };
 
 struct job {
-    char *name; // "bank_global/tests"; unique in a plan
+    char *name;                      // "bank_global/tests"; unique in a plan
     const struct exercise *exercise; // not owned
     enum stage stage;
-    char *says;        // for the progress line: "compiling", "running the tests"
-    GPtrArray *steps;  // of GStrv (argv); argv[0] is looked up in PATH
+    char *says;       // for the progress line: "compiling", "running the tests"
+    GPtrArray *steps; // of GStrv (argv); argv[0] is looked up in PATH
     GPtrArray *inputs; // of struct job_input
     GStrv outputs;     // names of files that other jobs take with `from`
     GStrv keep;        // names of text files kept in the outcome (those that
@@ -48,15 +48,15 @@ struct job {
     GPtrArray *after;  // of const struct job *: all must have ended well
                        // (exited with 0), or this one is not run
     struct job_limits limits;
-    bool writes;       // its steps write into the box, though nothing of it is
-                       // wanted later; else a box without outputs is
-                       // read-only
-    bool channel;      // gets a SOCK_SEQPACKET descriptor 3 and sends records
-    bool wants_jit;    // valgrind: no W^X
-    bool alone;        // a measurement: nothing else may run meanwhile
-    bool cacheable;    // false: always run
-    char *key;         // hex SHA-256 of everything that decides its outcome;
-                       // filled by plan/
+    bool writes;    // its steps write into the box, though nothing of it is
+                    // wanted later; else a box without outputs is
+                    // read-only
+    bool channel;   // gets a SOCK_SEQPACKET descriptor 3 and sends records
+    bool wants_jit; // valgrind: no W^X
+    bool alone;     // a measurement: nothing else may run meanwhile
+    bool cacheable; // false: always run
+    char *key;      // hex SHA-256 of everything that decides its outcome;
+                    // filled by plan/
 };
 
 struct plan {

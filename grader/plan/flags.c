@@ -22,8 +22,8 @@ static const struct {
     const char *environment;
 } variants[] = {
     [VARIANT_PLAIN] = {"plain", "-O2", NULL, NULL},
-    // -O0: what the compiler would optimise away (a store that nobody reads, the
-    // address of a dead local) stays there to be seen.
+    // -O0: what the compiler would optimise away (a store that nobody reads,
+    // the address of a dead local) stays there to be seen.
     [VARIANT_ASAN] = {"asan", "-O0", "-fsanitize=address,undefined",
                       "ASAN_OPTIONS=" FRAMES
                       ":detect_leaks=1:detect_stack_use_after_return=1"
@@ -54,8 +54,10 @@ static const char own_lines[] =
     "/^# [0-9]+ \"/ { name = $3; own = (name !~ /^\"[\\/<]/) }"
     " own { print; next }"
     " /^# [0-9]+ \"/ { if (!seen[name]++) print; next }"
-    " { line = $0; gsub(/__asm(__)? \\((\"[A-Za-z0-9_]*\" ?)+\\)/, \"\", line) }"
-    " line ~ /sanitize|structor|ifunc|alias|weakref|section|naked|asm|#pragma/ {"
+    " { line = $0; gsub(/__asm(__)? \\((\"[A-Za-z0-9_]*\" ?)+\\)/, \"\", line) "
+    "}"
+    " line ~ /sanitize|structor|ifunc|alias|weakref|section|naked|asm|#pragma/ "
+    "{"
     " print \"# 1 \" name; print line }";
 
 // More is no answer, and nobody would look at all of it.
@@ -66,7 +68,8 @@ void flags_preprocess(struct job *job) {
     const char *id = job->exercise->id;
     g_autofree char *source = g_strdup_printf("%s.c", id);
     g_autofree char *script = g_strdup_printf(
-        "clang-14 -std=gnu11 -D_GNU_SOURCE= -Wno-macro-redefined -O2 -I. -E %s -o answer.i && "
+        "clang-14 -std=gnu11 -D_GNU_SOURCE= -Wno-macro-redefined -O2 -I. -E %s "
+        "-o answer.i && "
         "awk '%s' answer.i >own.i && "
         "{ [ $(wc -c <own.i) -lt " MOST_OWN_BYTES " ] || { echo '%s:1:1: "
         "error: the file is too long, once its macros are expanded'; "
@@ -79,10 +82,10 @@ void flags_preprocess(struct job *job) {
 // are all made from one preprocessed text, so that no #if tells them apart.
 void flags_check_source(struct job *job) {
     g_autofree char *source = g_strdup_printf("%s.c", job->exercise->id);
-    job_add_step(job, "clang-14", "-std=gnu11", "-D_GNU_SOURCE=", "-I.", "-Wall",
-                 "-Wextra", "-Wthread-safety", "-Wno-unused-parameter", "-Wno-macro-redefined",
-                 "-fno-color-diagnostics", "-O2", "-fsyntax-only", source,
-                 NULL);
+    job_add_step(job, "clang-14", "-std=gnu11", "-D_GNU_SOURCE=", "-I.",
+                 "-Wall", "-Wextra", "-Wthread-safety", "-Wno-unused-parameter",
+                 "-Wno-macro-redefined", "-fno-color-diagnostics", "-O2",
+                 "-fsyntax-only", source, NULL);
 }
 
 void flags_list_symbols(struct job *job) {
@@ -90,13 +93,12 @@ void flags_list_symbols(struct job *job) {
 }
 
 void flags_compile_preprocessed(struct job *job, enum variant variant) {
-    job_add_step(job, "clang-14", "-std=gnu11", "-w",
-                 variants[variant].optimize, COMMON,
-                 variants[variant].sanitize == NULL
-                     ? "-fno-sanitize=all"
-                     : variants[variant].sanitize,
-                 NOT_CHECKED, "-x", "cpp-output", "-c", "answer.i", "-o",
-                 "answer.o", NULL);
+    job_add_step(
+        job, "clang-14", "-std=gnu11", "-w", variants[variant].optimize, COMMON,
+        variants[variant].sanitize == NULL ? "-fno-sanitize=all"
+                                           : variants[variant].sanitize,
+        NOT_CHECKED, "-x", "cpp-output", "-c", "answer.i", "-o", "answer.o",
+        NULL);
 }
 
 void flags_isolate(struct job *job) {
@@ -115,9 +117,9 @@ void flags_isolate(struct job *job) {
 void flags_link(struct job *job, enum variant variant) {
     const char *sanitize = variants[variant].sanitize;
     g_autoptr(GStrvBuilder) words = g_strv_builder_new();
-    const char *const fixed[] = {"clang-14", "-fuse-ld=lld", "suite.o",
-                                 "answer_begin.o", "answer.o", "answer_end.o",
-                                 "harness.a", NULL};
+    const char *const fixed[] = {
+        "clang-14", "-fuse-ld=lld", "suite.o",   "answer_begin.o",
+        "answer.o", "answer_end.o", "harness.a", NULL};
     g_strv_builder_addv(words, (const char **)fixed);
     if (sanitize != NULL)
         g_strv_builder_add(words, sanitize);
@@ -125,8 +127,13 @@ void flags_link(struct job *job, enum variant variant) {
         g_autofree char *option = g_strdup_printf("-l%s", *lib);
         g_strv_builder_add(words, option);
     }
-    const char *const last[] = {"-lcheck", "-lsubunit", "-lrt", "-lm",
-                                "-lpthread", "-o", variants[variant].name,
+    const char *const last[] = {"-lcheck",
+                                "-lsubunit",
+                                "-lrt",
+                                "-lm",
+                                "-lpthread",
+                                "-o",
+                                variants[variant].name,
                                 NULL};
     g_strv_builder_addv(words, (const char **)last);
     g_ptr_array_add(job->steps, g_strv_builder_end(words));

@@ -58,7 +58,8 @@ static void add_headers(struct job *job, const struct plan_options *options) {
     // A folder's order is no order; the key needs one.
     g_ptr_array_sort(names, compare_names);
     for (guint i = 0; i < names->len; i++) {
-        g_autofree char *inside = g_build_filename("lib", names->pdata[i], NULL);
+        g_autofree char *inside =
+            g_build_filename("lib", names->pdata[i], NULL);
         g_autofree char *outside =
             g_build_filename(folder, names->pdata[i], NULL);
         job_add_input_file(job, inside, outside);
@@ -127,8 +128,7 @@ static struct job *new_job(const struct request *request, enum stage stage,
 
 static struct job *make_build(const struct request *request,
                               const struct plan_options *options) {
-    struct job *job =
-        new_job(request, STAGE_BUILD, "build", "compiling");
+    struct job *job = new_job(request, STAGE_BUILD, "build", "compiling");
     g_autofree char *source = g_strdup_printf("%s.c", request->exercise->id);
     job_add_input_text(job, source, request->source);
     add_headers(job, options);

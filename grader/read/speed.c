@@ -54,8 +54,7 @@ static char *describe(const struct outcome *outcome) {
 
 static void add_finding(const struct outcome *outcome, GPtrArray *findings,
                         enum finding_kind kind, char *message) {
-    struct finding *finding =
-        finding_new(kind, STAGE_SPEED, "%s", message);
+    struct finding *finding = finding_new(kind, STAGE_SPEED, "%s", message);
     g_free(message);
     finding->evidence = describe(outcome);
     g_ptr_array_add(findings, finding);
@@ -72,16 +71,16 @@ static void too_costly(const struct outcome *outcome, GPtrArray *findings) {
 }
 
 static void too_slow(const struct outcome *outcome, GPtrArray *findings) {
-    add_finding(outcome, findings, FINDING_TOO_SLOW,
-                g_strdup_printf(
-                    "On %g threads your code is %.2f times as fast as the "
-                    "serial code, while perfectly split work is %.2f times as "
-                    "fast on this machine: %.0f %% of what is possible, %.0f %% "
-                    "is wanted.",
-                    number(outcome, "threads"), number(outcome, "speedup"),
-                    number(outcome, "calibration"),
-                    100 * number(outcome, "efficiency"),
-                    100 * number(outcome, "efficiency wanted")));
+    add_finding(
+        outcome, findings, FINDING_TOO_SLOW,
+        g_strdup_printf(
+            "On %g threads your code is %.2f times as fast as the "
+            "serial code, while perfectly split work is %.2f times as "
+            "fast on this machine: %.0f %% of what is possible, %.0f %% "
+            "is wanted.",
+            number(outcome, "threads"), number(outcome, "speedup"),
+            number(outcome, "calibration"), 100 * number(outcome, "efficiency"),
+            100 * number(outcome, "efficiency wanted")));
 }
 
 static char *describe_pass(const struct outcome *outcome) {
