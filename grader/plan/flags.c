@@ -92,7 +92,25 @@ void flags_list_symbols(struct job *job) {
     job_add_step(job, "sh", "-c", "nm -P answer.o >symbols.txt", NULL);
 }
 
+// For ThreadSanitizer by way of LLVM IR: docs/adr/0005.
+static void compile_for_races(struct job *job) {
+    const char *sanitize = variants[VARIANT_TSAN].sanitize;
+    const char *optimize = variants[VARIANT_TSAN].optimize;
+    job_add_step(job, "clang-14", "-std=gnu11", "-w", optimize, COMMON,
+                 sanitize, "-Xclang", "-disable-llvm-passes", "-x",
+                 "cpp-output", "-S", "-emit-llvm", "answer.i", "-o",
+                 "answer.ll", NULL);
+    job_add_step(job, "sh", "-c",
+                 "awk -f stack_objects.awk answer.ll >shown.ll", NULL);
+    job_add_step(job, "clang-14", "-w", optimize, COMMON, sanitize, "-x", "ir",
+                 "-c", "shown.ll", "-o", "answer.o", NULL);
+}
+
 void flags_compile_preprocessed(struct job *job, enum variant variant) {
+    if (variant == VARIANT_TSAN) {
+        compile_for_races(job);
+        return;
+    }
     job_add_step(
         job, "clang-14", "-std=gnu11", "-w", variants[variant].optimize, COMMON,
         variants[variant].sanitize == NULL ? "-fno-sanitize=all"

@@ -170,6 +170,11 @@ static struct job *make_sanitized_run(const struct request *request,
     job_add_input_from(job, "answer.i", build);
     add_link_inputs(job, variant, options);
     add_server(job, options);
+    g_autofree char *shows =
+        g_build_filename(options->root, "grader", "harness",
+                         "stack_objects.awk", NULL);
+    if (variant == VARIANT_TSAN)
+        job_add_input_file(job, "stack_objects.awk", shows);
     job->writes = true;
     flags_compile_preprocessed(job, variant);
     flags_isolate(job);
