@@ -4,6 +4,7 @@
 #include "hello_threads.h"
 #include <errno.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
