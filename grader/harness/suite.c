@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,11 +154,19 @@ static void run_body(int i) {
     refuse_strays();
 }
 
+// Check handles these two for its own purposes, and a child that the answer
+// forks would inherit that.
+static void reset_signals(void) {
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+}
+
 static bool run_by_check(const struct suite_test *test) {
     TTest body = *test->test;
     body.fn = run_body;
     Suite *suite = suite_create("lockstep");
     TCase *only = tcase_create("test");
+    tcase_add_checked_fixture(only, reset_signals, NULL);
     tcase_add_test(only, &body);
     suite_add_tcase(suite, only);
     SRunner *runner = srunner_create(suite);

@@ -230,8 +230,14 @@ END_TEST
 START_TEST(no_more_threads_than_asked_for) {
     for (unsigned nthreads = 1; nthreads <= 4; nthreads++) {
         int before = wb_threads_created();
+        long joins = wb_calls(WB_PTHREAD_JOIN);
         expect_value(0, 4 * ENOUGH_TERMS, nthreads);
         int created = wb_threads_created() - before;
+        joins = wb_calls(WB_PTHREAD_JOIN) - joins;
+        expect_kind("thread-leak", joins >= created,
+                    "par_math created %d threads and joined %ld of them: only "
+                    "a join tells that a thread has left its last line",
+                    created, joins);
         expect(created <= (int)nthreads,
                "par_math created %d threads with nthreads = %u", created,
                nthreads);

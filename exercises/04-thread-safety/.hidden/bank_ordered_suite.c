@@ -288,6 +288,63 @@ START_TEST(new_accounts) {
 }
 END_TEST
 
+// The lowest and the highest id there are: their difference fits in no int.
+START_TEST(any_id) {
+    init(0, INT_MIN, 100);
+    init(1, INT_MAX, 100);
+    init(2, 0, 100);
+    for (int from = 0; from < 3; from++)
+        for (int to = 0; to < 3; to++)
+            expect_xfer(from, to, 1, 0);
+    expect_audit(everybody, 3, 300, "with the ids INT_MIN, INT_MAX and 0");
+    for (int i = 0; i < 3; i++)
+        acct_destroy(&account[i]);
+}
+END_TEST
+
+START_TEST(memory_is_short) {
+    for (int k = 1; k <= 4; k++) {
+        wb_fail_call(WB_MALLOC, k);
+        int error = acct_init(&account[0], 1, 100);
+        bool failed = wb_failed(WB_MALLOC);
+        wb_fail_call(WB_MALLOC, 0);
+        expect(!failed || error < 0,
+               "acct_init returned %d although allocation number %d in it had "
+               "failed",
+               error, k);
+        if (error == 0)
+            acct_destroy(&account[0]);
+    }
+}
+END_TEST
+
+static void *pays_on(void *rounds) {
+    for (int i = 0; i < *(int *)rounds; i++)
+        xfer(&account[0], &account[1], 1);
+    return NULL;
+}
+
+// Even one balance is only read as the contract says if it is read under a
+// lock.
+START_TEST(audits_of_one_account) {
+    int rounds = suite_size(200, 100, 20);
+    pthread_t payer;
+    init_all((long[]){1000, 0, 0, 0, 0, 0}, true);
+    int error = pthread_create(&payer, NULL, pays_on, &rounds);
+    ck_assert_int_eq(error, 0);
+    for (int i = 0; i < rounds; i++) {
+        long paid = audit(&everybody[1], 1);
+        expect_invariant(paid >= 0 && paid <= rounds,
+                         "audit of one account returned %ld while %d were "
+                         "paid into it, one by one",
+                         paid, rounds);
+        audit(everybody, 1);
+    }
+    pthread_join(payer, NULL);
+    destroy_all();
+}
+END_TEST
+
 START_TEST(a_transfer_moves_money) {
     init_all((long[]){100, 50, 0, 0, 0, 0}, true);
     step.look = true;
@@ -750,6 +807,10 @@ END_TEST
 
 SUITE(
     TEST(new_accounts, "a new account holds its opening balance"),
+    TEST(any_id, "an id may be any int"),
+    TEST(memory_is_short, "acct_init survives a failed allocation"),
+    TEST(audits_of_one_account,
+         "an audit of a single account takes its lock too"),
     TEST(a_transfer_moves_money,
          "a transfer takes from one account, calls BANK_STEP, adds to the "
          "other"),
