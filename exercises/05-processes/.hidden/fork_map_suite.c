@@ -128,6 +128,9 @@ static int fn(long lo, long hi, void *ctx, double *out) {
         wb_gauge_enter(errand.gauge);
         wb_gauge_leave(errand.gauge);
     }
+    // A polite signal does not end it.
+    if (errand.endless)
+        signal(SIGTERM, SIG_IGN);
     while (errand.endless)
         pause();
     if (errand.last_first)
