@@ -142,9 +142,8 @@ static const char *tool_name(void) {
 }
 
 int reports_sift(const char *text, FILE *rest) {
-    bool valgrind =
-        suite_tool() == TOOL_MEMCHECK || suite_tool() == TOOL_HELGRIND;
-    return valgrind ? sift_valgrind(text, rest) : sift(text, rest);
+    return suite_under_valgrind() ? sift_valgrind(text, rest)
+                                  : sift(text, rest);
 }
 
 static void send_report(pid_t pid, bool is_test) {

@@ -34,6 +34,10 @@ enum suite_tool suite_tool(void) {
     return tool;
 }
 
+bool suite_under_valgrind(void) {
+    return tool == TOOL_MEMCHECK || tool == TOOL_HELGRIND;
+}
+
 void suite_set_tool(enum suite_tool chosen) {
     tool = chosen;
 }

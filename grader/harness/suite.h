@@ -35,6 +35,8 @@ enum suite_tool {
     TOOL_HELGRIND
 };
 enum suite_tool suite_tool(void);
+// Under memcheck or helgrind: slow, and the code that runs is valgrind's own.
+bool suite_under_valgrind(void);
 
 // PLAIN without a tool, SANITIZED under ASan and TSan, VALGRIND under valgrind.
 int suite_size(int plain, int sanitized, int valgrind);

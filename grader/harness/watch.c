@@ -126,7 +126,7 @@ static uintptr_t step_to_answer(pid_t tid) {
 static uintptr_t sample_counter(pid_t tid) {
     uintptr_t counter = 0;
 #ifdef __x86_64__
-    if (suite_tool() == TOOL_MEMCHECK || suite_tool() == TOOL_HELGRIND)
+    if (suite_under_valgrind())
         return 0;
     if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) != 0)
         return 0;
@@ -255,9 +255,8 @@ static bool patience_is_over(struct patience *patience, long cpu_ms,
         return false;
     }
     patience->naps += !tasks_any(tasks, TASK_RUNNING);
-    bool valgrind =
-        suite_tool() == TOOL_MEMCHECK || suite_tool() == TOOL_HELGRIND;
-    return cpu_ms - patience->cpu_ms > GAUGE_CPU_MS * (valgrind ? 6 : 1) ||
+    return cpu_ms - patience->cpu_ms >
+               GAUGE_CPU_MS * (suite_under_valgrind() ? 6 : 1) ||
            patience->naps > GAUGE_NAPS;
 }
 
