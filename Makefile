@@ -59,7 +59,8 @@ pkg = printf '%s_CFLAGS := %s\n%s_LIBS := %s\n' $(1) \
 
 build/.setup-%:
 	@$(if $(filter skip,$(SETUP)),:,tools/setup)
-	@{ $(call pkg,GRADER,glib-2.0 gio-unix-2.0 json-glib-1.0 libseccomp); \
+	@{ $(call pkg,GRADER,glib-2.0 gio-unix-2.0 json-glib-1.0 libseccomp \
+	libdw ncursesw); \
 	   $(call pkg,CHECK,check); \
 	   $(call pkg,SERVER,libmicrohttpd); } >$@.new
 	@mv $@.new $@
@@ -145,6 +146,28 @@ build/harness/answer_%.o: grader/harness/marks/answer_%.c Makefile
 	$(call say,CC,$<)
 	$(Q)$(CC) $(LINKED_FLAGS) -c $< -o $@
 
+# --- The schedule explorer: build/explore ------------------------------------
+# Linked into what it explores, instead of a sanitizer's runtime. Its code gets
+# a section of its own, by which a crash in it is told from one in the program.
+
+EXPLORE_FLAGS := -std=gnu11 -O2 -g -fno-omit-frame-pointer -Wall -Wextra \
+	-Igrader -D_GNU_SOURCE=
+EXPLORE_OBJECTS := $(patsubst grader/explore/%.c,build/explore/obj/%.o, \
+	$(sort $(wildcard grader/explore/*.c)))
+EXPLORER := build/explore/explore.a
+
+build/explore/obj/%.o: grader/explore/%.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(EXPLORE_FLAGS) -MMD -MP -MJ $@.json -c $< -o $@
+
+$(EXPLORER): $(EXPLORE_OBJECTS)
+	$(call say,AR,$@)
+	$(Q)rm -f $@; ar rcs $@ $^
+	$(Q)$(OBJCOPY) --rename-section .text=explore_text $@
+
+# --- The suites of the exercises: build/suites --------------------------------
+
 SUITE_SOURCES := $(sort $(wildcard exercises/*/.hidden/*_suite.c))
 SUITE_IDS := $(patsubst %_suite,%,$(basename $(notdir $(SUITE_SOURCES))))
 SUITE_OBJECTS = $(foreach id,$(1),$(LINKED_TOOLS:%=build/suites/$(id).%.o))
@@ -190,7 +213,7 @@ build/lib/wb-server: $(SERVER_OBJECTS)
 	$(Q)$(CC) $^ $(SERVER_LIBS) -pthread -o $@
 
 PROGRAM := build/lockstep
-READY := $(PROGRAM) $(HARNESS) $(SERVER)
+READY := $(PROGRAM) $(HARNESS) $(EXPLORER) $(SERVER)
 
 # --- The grader's own tests -------------------------------------------------
 # tests/unit/test_wb*.c and test_harness*.c test what is linked into a
@@ -271,9 +294,11 @@ setup: ## installs the Debian packages that are missing
 clean: ## removes everything that was built, and the saved verdicts
 	@rm -rf build
 
-build/compile_commands.json: $(GRADER_OBJECTS) $(HARNESS) $(ALL_SUITES)
+build/compile_commands.json: $(GRADER_OBJECTS) $(HARNESS) $(EXPLORER) \
+		$(ALL_SUITES)
 	@{ echo '['; find build -name '*.o.json' -exec cat {} + | sed '$$s/,$$//'; \
 	   echo ']'; } >$@
 
 -include $(GRADER_OBJECTS:.o=.d) $(wildcard build/harness/*/*.d \
+	build/explore/obj/*.d \
 	build/suites/*.d build/exercises/lib/server/*.d $(B)/tests/*/*.d)

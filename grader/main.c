@@ -44,8 +44,9 @@ static struct book *enter_book(const char *start, GError **error) {
 static int run_command(const struct command *command, int argc, char **argv) {
     g_autoptr(GError) error = NULL;
     g_autofree char *start = g_get_current_dir();
-    g_autoptr(book_auto) book = enter_book(start, &error);
-    if (book == NULL)
+    g_autoptr(book_auto) book =
+        command->anywhere ? NULL : enter_book(start, &error);
+    if (book == NULL && !command->anywhere)
         return cmd_trouble(error);
     struct cmd_context context = {
         .book = book, .out = stdout, .came_from = start};

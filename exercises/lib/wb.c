@@ -231,6 +231,10 @@ bool wb_failed(enum wb_call call) {
     return table->faults[call].happened;
 }
 
+void wb_after_call(enum wb_call call, void (*hook)(long result)) {
+    table_hooks[call] = hook;
+}
+
 void wb_interrupt_calls(bool on) {
     for (int i = 0; i < WB_CALL_COUNT; i++)
         table->interrupt_turns[i] = 0;

@@ -60,7 +60,7 @@ enum wb_call {
     WB_SEM_INIT,
     WB_SEM_WAIT, // sem_wait and its timed kin; interruptible
     WB_MALLOC,   // malloc, calloc, realloc, strdup …
-    WB_FORK,
+    WB_FORK, // fork, posix_spawn
     WB_PIPE, // pipe, pipe2, socketpair, eventfd, memfd_create
     WB_MMAP,
     WB_READ,      // read, recv
@@ -80,6 +80,11 @@ long wb_calls(enum wb_call call);
 void wb_fail_call(enum wb_call call, int k);
 // True if the failure ordered last has happened.
 bool wb_failed(enum wb_call call);
+// From now on HOOK runs after each CALL of the answer's that has not failed, in
+// the thread that made it, with what it returned: a place to hold that thread
+// while others move. Children inherit it. NULL takes the order back. Only for
+// WB_PIPE, WB_FORK (in the parent) and WB_WAITPID.
+void wb_after_call(enum wb_call call, void (*hook)(long result));
 // From now on every second read, write, poll, waitpid and sem_wait of the
 // answer (each kind counted by itself) fails with EINTR.
 void wb_interrupt_calls(bool on);

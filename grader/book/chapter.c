@@ -14,7 +14,7 @@ static const char *const exercise_keys[] = {
     "number", "title", "stars", "minutes", "needs",    "stages",
     "api",    "allow", "libs",  "memcheck", NULL};
 static const char *const allowed_groups[] = {"processes", "curl", "sockets",
-                                             NULL};
+                                             "contexts", NULL};
 static const char *const allowed_libs[] = {"curl", "m", NULL};
 
 char *chapter_ini_path(const char *folder) {

@@ -6,7 +6,7 @@
 
 const struct command *const commands[] = {
     &cmd_grade, &cmd_list,    &cmd_next,   &cmd_hint,   &cmd_reset,
-    &cmd_explain, &cmd_doctor, &cmd_verify, NULL,
+    &cmd_explain, &cmd_doctor, &cmd_verify, &cmd_explore, &cmd_replay, NULL,
 };
 
 static bool set_color(struct cmd_context *context, const char *choice) {

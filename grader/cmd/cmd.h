@@ -30,7 +30,8 @@ enum color_choice {
 };
 
 struct cmd_context {
-    const struct book *book; // the working directory is its root
+    const struct book *book; // the working directory is its root; NULL: the
+                             // command works anywhere, and is where it began
     FILE *out;
     int color;               // 0 or 1: decided by main()
     const char *came_from;   // where the user called lockstep: absolute;
@@ -42,6 +43,7 @@ struct command {
     const char *usage;   // what follows the name: "[ID|CHAPTER …]"
     const char *summary; // one line for --help
     int (*run)(struct cmd_context *context, int argc, char **argv);
+    bool anywhere;       // needs no workbook around it
 };
 
 // Ends with NULL.
@@ -55,6 +57,8 @@ extern const struct command cmd_reset;
 extern const struct command cmd_explain;
 extern const struct command cmd_doctor;
 extern const struct command cmd_verify;
+extern const struct command cmd_explore;
+extern const struct command cmd_replay;
 
 // Reads the options of COMMAND (and --color and --help, which every command
 // has) and takes them out of ARGC and ARGV; what is left is argv[0] and the

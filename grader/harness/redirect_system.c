@@ -7,16 +7,20 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "harness/suite.h"
 
 #define WAITING(kind, object, call)                                            \
     struct slot *self = redirect_wait(kind, (uintptr_t)(object), CALLER);      \
@@ -193,14 +197,118 @@ pid_t lk_fork(void) {
     pid_t pid = fork();
     if (pid == 0)
         table_child_begins();
+    else
+        redirect_follow(WB_FORK, pid, CALLER);
     return pid;
 }
+
+#define SPAWNING(call)                                                         \
+    if (redirect_fails(WB_FORK, CALLER))                                       \
+        return EAGAIN;                                                         \
+    int error = (call);                                                        \
+    redirect_follow(WB_FORK, error == 0 ? *pid : -1, CALLER);                  \
+    return error
+
+int lk_posix_spawn(pid_t *pid, const char *path,
+                   const posix_spawn_file_actions_t *actions,
+                   const posix_spawnattr_t *attributes, char *const argv[],
+                   char *const environment[]) {
+    pid_t ignored;
+    pid = pid == NULL ? &ignored : pid;
+    SPAWNING(posix_spawn(pid, path, actions, attributes, argv, environment));
+}
+
+int lk_posix_spawnp(pid_t *pid, const char *file,
+                    const posix_spawn_file_actions_t *actions,
+                    const posix_spawnattr_t *attributes, char *const argv[],
+                    char *const environment[]) {
+    pid_t ignored;
+    pid = pid == NULL ? &ignored : pid;
+    SPAWNING(posix_spawnp(pid, file, actions, attributes, argv, environment));
+}
+
+// Whether a signal to PID reaches the process that watches the test.
+static bool reaches_runner(pid_t pid) {
+    pid_t runner = table->runner_pid;
+    if (runner == 0)
+        return false;
+    pid_t group = pid == 0 ? getpgrp() : -pid;
+    return pid == runner || pid == -1 || (pid <= 0 && getpgid(runner) == group);
+}
+
+// Such a signal would end the tests without a verdict; so it ends this one.
+static void refuse_kill(const char *call, pid_t pid, int number) {
+    if (number == 0)
+        return;
+    if (getpid() != table->test_pid) {
+        kill(table->test_pid, SIGKILL);
+        _exit(1);
+    }
+    suite_fail("crash", "", 0,
+               "%s(%d, %d) was called: that signal goes to processes that "
+               "are no children of yours, the tests' own among them. Is the "
+               "number what fork() returned to the parent, and is it above 0?",
+               call, (int)pid, number);
+}
+
+int lk_kill(pid_t pid, int number) {
+    if (reaches_runner(pid))
+        refuse_kill("kill", pid, number);
+    return kill(pid, number);
+}
+
+int lk_killpg(pid_t group, int number) {
+    if (reaches_runner(-group))
+        refuse_kill("killpg", group, number);
+    return killpg(group, number);
+}
+
+// --- Signals -----------------------------------------------------------------
+
+unsigned lk_alarm(unsigned seconds) {
+    table->alarms = true;
+    return alarm(seconds);
+}
+
+int lk_setitimer(__itimer_which_t which, const struct itimerval *value,
+                 struct itimerval *old) {
+    table->alarms = true;
+    return setitimer(which, value, old);
+}
+
+int lk_pause(void) {
+    WAITING(WAIT_SIGNAL, 0, pause());
+}
+
+int lk_sigsuspend(const sigset_t *mask) {
+    WAITING(WAIT_SIGNAL, 0, sigsuspend(mask));
+}
+
+int lk_sigwait(const sigset_t *set, int *number) {
+    WAITING(WAIT_SIGNAL, 0, sigwait(set, number));
+}
+
+int lk_sigwaitinfo(const sigset_t *set, siginfo_t *info) {
+    WAITING(WAIT_SIGNAL, 0, sigwaitinfo(set, info));
+}
+
+int lk_sigtimedwait(const sigset_t *set, siginfo_t *info,
+                    const struct timespec *timeout) {
+    WAITING(WAIT_SIGNAL, 0, sigtimedwait(set, info, timeout));
+}
+
+// --- Children ----------------------------------------------------------------
 
 #define CHILD_WAIT(object, call)                                               \
     (void)redirect_fails(WB_WAITPID, CALLER);                                  \
     if (redirect_interrupted(WB_WAITPID, CALLER))                              \
         return -1;                                                             \
-    WAITING(WAIT_CHILD, object, call)
+    struct slot *self = redirect_wait(WAIT_CHILD, (uintptr_t)(object),         \
+                                      CALLER);                                 \
+    __typeof__(call) result = (call);                                          \
+    redirect_resume(self);                                                     \
+    redirect_follow(WB_WAITPID, result, CALLER);                               \
+    return result
 
 pid_t lk_wait(int *status) {
     CHILD_WAIT(0, wait(status));
@@ -224,35 +332,40 @@ int lk_waitid(idtype_t type, id_t id, siginfo_t *info, int options) {
 
 // --- Descriptors and mappings ------------------------------------------------
 
-#define MAKING(call_kind, code, failure, call)                                 \
-    if (redirect_fails(call_kind, CALLER)) {                                   \
+#define MAKING(code, call)                                                     \
+    if (redirect_fails(WB_PIPE, CALLER)) {                                     \
         errno = code;                                                          \
-        return failure;                                                        \
+        return -1;                                                             \
     }                                                                          \
-    return (call)
+    int result = (call);                                                       \
+    redirect_follow(WB_PIPE, result, CALLER);                                  \
+    return result
 
 int lk_pipe(int ends[2]) {
-    MAKING(WB_PIPE, EMFILE, -1, pipe(ends));
+    MAKING(EMFILE, pipe(ends));
 }
 
 int lk_pipe2(int ends[2], int flags) {
-    MAKING(WB_PIPE, EMFILE, -1, pipe2(ends, flags));
+    MAKING(EMFILE, pipe2(ends, flags));
 }
 
 int lk_socketpair(int domain, int type, int protocol, int ends[2]) {
-    MAKING(WB_PIPE, EMFILE, -1, socketpair(domain, type, protocol, ends));
+    MAKING(EMFILE, socketpair(domain, type, protocol, ends));
 }
 
 int lk_eventfd(unsigned value, int flags) {
-    MAKING(WB_PIPE, EMFILE, -1, eventfd(value, flags));
+    MAKING(EMFILE, eventfd(value, flags));
 }
 
 int lk_memfd_create(const char *name, unsigned flags) {
-    MAKING(WB_PIPE, EMFILE, -1, memfd_create(name, flags));
+    MAKING(EMFILE, memfd_create(name, flags));
 }
 
 void *lk_mmap(void *address, size_t size, int protection, int flags, int fd,
               off_t offset) {
-    MAKING(WB_MMAP, ENOMEM, MAP_FAILED,
-           mmap(address, size, protection, flags, fd, offset));
+    if (redirect_fails(WB_MMAP, CALLER)) {
+        errno = ENOMEM;
+        return MAP_FAILED;
+    }
+    return mmap(address, size, protection, flags, fd, offset);
 }

@@ -185,6 +185,7 @@ static bool run_by_check(const struct suite_test *test) {
 void child_run(const struct suite_test *test) {
     current = test;
     table->test_pid = getpid();
+    table->runner_pid = getppid();
     table_self();
     note_tool_threads();
     if (!run_by_check(test))

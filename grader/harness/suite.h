@@ -87,6 +87,31 @@ void suite_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 // A different pseudo-random sequence for each N, the same in every run.
 unsigned long suite_random(unsigned long *state);
 
+// --- The schedules stage ---------------------------------------------------
+// A scenario is a small program for the schedule explorer, which runs it under
+// many chosen interleavings, a new process each: 2 to 4 threads with the
+// caller, 1 to 3 operations each, and expect() once all of them are joined.
+// Nothing but C, pthreads and the answer's functions: no gauge, no clock.
+//
+//     SCENARIO(two_transfers) { … }
+//     SCENARIOS(
+//         {two_transfers, "two transfers at once lose no money"},
+//     )
+//
+// The smallest comes first: of it, all interleavings are tried.
+struct suite_scenario {
+    void (*run)(void);
+    const char *says; // the demand, as in struct suite_test
+    const char *kind; // if an expect() fails; NULL means broken-invariant
+};
+#define SCENARIO(name) static void name(void)
+#define SCENARIOS(...)                                                         \
+    const struct suite_scenario suite_scenarios[] = {__VA_ARGS__};             \
+    const size_t suite_scenario_count =                                        \
+        sizeof suite_scenarios / sizeof suite_scenarios[0];
+extern const struct suite_scenario suite_scenarios[];
+extern const size_t suite_scenario_count;
+
 // --- The speed stage ------------------------------------------------------
 // One measurement: the same work done serially by the reference, in parallel
 // by the answer, and by a calibration kernel of known perfect scaling. See

@@ -16,6 +16,8 @@
 
 struct table *table;
 
+void (*table_hooks[WB_CALL_COUNT])(long result);
+
 static __thread struct slot *self;
 
 // The marks around the learner's code (marks/). Weak: a program without an

@@ -38,6 +38,7 @@ enum wait_kind {
     WAIT_WRITE,
     WAIT_POLL,
     WAIT_CHILD,
+    WAIT_SIGNAL,
     WAIT_SLEEP
 };
 
@@ -85,6 +86,8 @@ struct table {
     _Atomic int threads_peak;
     _Atomic int children; // numbers given to forked children
     _Atomic int test_pid;
+    _Atomic int runner_pid; // the test's parent; 0 unknown
+    _Atomic bool alarms;    // the answer has set an alarm: time can wake it
     _Atomic bool canary; // the canary's thread has made its access
     _Atomic bool done;   // the test has said DONE
     _Atomic int tool_threads[TABLE_TOOL_THREADS]; // tids not of the program
@@ -117,6 +120,9 @@ struct slot *table_find_thread(pthread_t handle);
 
 void table_take(struct slot *self, uintptr_t object, uintptr_t site);
 void table_drop(struct slot *self, uintptr_t object);
+
+// What wb_after_call() has ordered; NULL: nothing. A process's own, inherited.
+extern void (*table_hooks[WB_CALL_COUNT])(long result);
 
 // Between the two threads of the race canary: an order that ThreadSanitizer
 // does not see. (Two accesses at the very same moment can escape it.)

@@ -129,7 +129,8 @@ static const char *fd_kind(pid_t pid, long fd, char *buffer, size_t size) {
 static bool fd_is_internal(pid_t pid, long fd, bool served) {
     char kind[128];
     fd_kind(pid, fd, kind, sizeof kind);
-    if (strncmp(kind, "pipe:", 5) == 0 || strstr(kind, "[eventfd]") != NULL)
+    if (strncmp(kind, "pipe:", 5) == 0 || strstr(kind, "[eventfd]") != NULL ||
+        strstr(kind, "[signalfd]") != NULL)
         return true;
     return strncmp(kind, "socket:", 7) == 0 && !served;
 }
@@ -145,8 +146,7 @@ static bool has_timer_fd(pid_t pid) {
         if (!isdigit((unsigned char)entry->d_name[0]))
             continue;
         fd_kind(pid, atol(entry->d_name), kind, sizeof kind);
-        found |= strstr(kind, "timerfd") != NULL ||
-                 strstr(kind, "signalfd") != NULL;
+        found |= strstr(kind, "timerfd") != NULL;
     }
     closedir(folder);
     return found;
@@ -163,6 +163,8 @@ static bool futex_is_endless(const long *argument) {
 // of the test.
 static bool call_is_endless(pid_t pid, long call, const long *argument,
                             bool served) {
+    if (table->alarms)
+        return false;
     switch (call) {
     case SYS_futex:
         return futex_is_endless(argument);
@@ -177,7 +179,10 @@ static bool call_is_endless(pid_t pid, long call, const long *argument,
         return fd_is_internal(pid, argument[0], served);
     case SYS_wait4:
     case SYS_waitid:
+    case SYS_rt_sigsuspend:
         return true;
+    case SYS_rt_sigtimedwait:
+        return argument[2] == 0;
 #ifdef SYS_pause
     case SYS_pause:
         return true;

@@ -49,6 +49,7 @@ static const char *const wait_names[] = {
     [WAIT_SPIN] = "spin",       [WAIT_READ] = "read",
     [WAIT_WRITE] = "write",     [WAIT_POLL] = "poll",
     [WAIT_CHILD] = "waitpid",   [WAIT_SLEEP] = "sleep",
+    [WAIT_SIGNAL] = "blocked", // until a signal comes
 };
 
 static long now_ms(void) {

@@ -53,6 +53,11 @@ static const struct explanation explanations[FINDING_KIND_COUNT] = {
          "the wake-up went to another: nobody is left to wake it.",
          "Look at the moment between testing the condition and going to sleep, "
          "and at who is woken, of all those that may be waiting."},
+    [FINDING_LIVELOCK] =
+        {"The threads run, but each undoes or repeats what it has just done in "
+         "answer to the others, and this can go on for ever.",
+         "Look at what each does after its attempt has failed: let one of them "
+         "go first, or wait until something has changed."},
     [FINDING_BROKEN_INVARIANT] =
         {"Another thread could see a state that must never be visible. Every "
          "single access may be safe and the whole still be torn apart.",

@@ -13,6 +13,7 @@ static const char *const names[FINDING_KIND_COUNT] = {
     [FINDING_API_MISUSE] = "api-misuse",
     [FINDING_DEADLOCK] = "deadlock",
     [FINDING_LOST_WAKEUP] = "lost-wakeup",
+    [FINDING_LIVELOCK] = "livelock",
     [FINDING_BROKEN_INVARIANT] = "broken-invariant",
     [FINDING_CHILD_LEAK] = "child-leak",
     [FINDING_NO_OVERLAP] = "no-overlap",

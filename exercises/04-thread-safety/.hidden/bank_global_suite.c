@@ -518,3 +518,83 @@ SUITE(TEST(opening_balances, "a new bank holds its opening balances"),
       TEST(many_threads,
            "five threads and an auditor: no update is lost, the total never "
            "changes"), )
+
+// --- Chosen schedules -------------------------------------------------------
+static struct {
+    bank *b;
+    int moved[3];
+    long saw;
+} scene;
+
+static void with_thread(void *(*other)(void *), void (*self)(void)) {
+    pthread_t thread;
+    pthread_create(&thread, NULL, other, NULL);
+    self();
+    pthread_join(thread, NULL);
+}
+
+static void *other_moves_60(void *unused) {
+    (void)unused;
+    scene.moved[1] = bank_transfer(scene.b, 0, 1, 60);
+    return NULL;
+}
+
+static void look_at_total(void) {
+    scene.saw = bank_total(scene.b);
+}
+
+SCENARIO(transfer_and_total) {
+    scene.b = bank_new((long[]){100, 50}, 2);
+    with_thread(other_moves_60, look_at_total);
+    expect(scene.saw == 150,
+           "bank_total returned %ld while another thread moved 60; the bank "
+           "holds 150",
+           scene.saw);
+    expect(scene.moved[1] == 0,
+           "bank_transfer(b, 0, 1, 60) returned %d with 100 in account 0",
+           scene.moved[1]);
+    bank_free(scene.b);
+}
+
+static void move_60(void) {
+    scene.moved[0] = bank_transfer(scene.b, 0, 1, 60);
+}
+
+SCENARIO(same_money_twice) {
+    scene.b = bank_new((long[]){100, 50}, 2);
+    with_thread(other_moves_60, move_60);
+    long from = bank_balance(scene.b, 0), to = bank_balance(scene.b, 1);
+    expect(from == 40 && to == 110,
+           "two threads took 60 each out of an account with 100 and got %d "
+           "and %d; now it holds %ld and the other one %ld, expected 40 and "
+           "110",
+           scene.moved[0], scene.moved[1], from, to);
+    expect(scene.moved[0] + scene.moved[1] == -ERANGE,
+           "two transfers of 60 out of an account with 100 returned %d and "
+           "%d, expected 0 for one and -ERANGE for the other",
+           scene.moved[0], scene.moved[1]);
+    bank_free(scene.b);
+}
+
+static void move_back(void) {
+    scene.moved[0] = bank_transfer(scene.b, 1, 0, 20);
+    scene.saw = bank_total(scene.b);
+}
+
+SCENARIO(opposite_transfers) {
+    scene.b = bank_new((long[]){100, 50}, 2);
+    with_thread(other_moves_60, move_back);
+    long from = bank_balance(scene.b, 0), to = bank_balance(scene.b, 1);
+    expect(from == 60 && to == 90 && scene.saw == 150,
+           "60 went from 100 to 50 and 20 back, at the same time; the "
+           "accounts hold %ld and %ld, and bank_total was %ld: expected 60, "
+           "90 and 150",
+           from, to, scene.saw);
+    bank_free(scene.b);
+}
+
+SCENARIOS({transfer_and_total, "the total never misses what is on its way",
+           NULL},
+          {same_money_twice, "the same money is not spent twice", NULL},
+          {opposite_transfers,
+           "two transfers between the same accounts lose nothing", NULL}, )

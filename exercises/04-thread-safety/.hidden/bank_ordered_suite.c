@@ -851,3 +851,80 @@ SUITE(
     TEST(many_threads,
          "four threads and an auditor: no update is lost, the sum never "
          "changes"), )
+
+// --- Chosen schedules -------------------------------------------------------
+static struct {
+    int moved[3];
+    long saw;
+} scene;
+
+static void scene_opens(int count, long opening) {
+    for (int i = 0; i < count; i++) {
+        acct_init(&account[i], 10 - i, opening);
+        everybody[i] = &account[i];
+    }
+}
+
+static void scene_closes(int count) {
+    for (int i = 0; i < count; i++)
+        acct_destroy(&account[i]);
+}
+
+static void *moves_0_to_1(void *unused) {
+    (void)unused;
+    scene.moved[1] = xfer(&account[0], &account[1], 10);
+    return NULL;
+}
+
+static void *moves_1_to_2(void *unused) {
+    (void)unused;
+    scene.moved[2] = xfer(&account[1], &account[2], 10);
+    return NULL;
+}
+
+SCENARIO(scene_opposite) {
+    pthread_t thread;
+    scene_opens(2, 50);
+    pthread_create(&thread, NULL, moves_0_to_1, NULL);
+    scene.moved[0] = xfer(&account[1], &account[0], 7);
+    pthread_join(thread, NULL);
+    expect(account[0].balance == 47 && account[1].balance == 53,
+           "xfer(a, b, 10) and xfer(b, a, 7) at the same time left %ld and "
+           "%ld of 50 each, expected 47 and 53",
+           account[0].balance, account[1].balance);
+    scene_closes(2);
+}
+
+SCENARIO(scene_audit) {
+    pthread_t thread;
+    scene_opens(2, 50);
+    pthread_create(&thread, NULL, moves_0_to_1, NULL);
+    scene.saw = audit((struct account *[]){&account[1], &account[0]}, 2);
+    pthread_join(thread, NULL);
+    expect(scene.saw == 100,
+           "audit returned %ld while another thread moved 10 between its two "
+           "accounts, which hold 100 together",
+           scene.saw);
+    scene_closes(2);
+}
+
+SCENARIO(scene_circle) {
+    pthread_t threads[2];
+    scene_opens(3, 50);
+    pthread_create(&threads[0], NULL, moves_0_to_1, NULL);
+    pthread_create(&threads[1], NULL, moves_1_to_2, NULL);
+    scene.moved[0] = xfer(&account[2], &account[0], 10);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    for (int i = 0; i < 3; i++)
+        expect(account[i].balance == 50,
+               "10 went round a circle of three accounts with 50 each; one "
+               "holds %ld now",
+               account[i].balance);
+    scene_closes(3);
+}
+
+SCENARIOS({scene_opposite, "a transfer and its opposite both come to an end",
+           NULL},
+          {scene_audit, "an audit does not see a transfer half done", NULL},
+          {scene_circle, "transfers in a circle all come to an end", NULL}, )

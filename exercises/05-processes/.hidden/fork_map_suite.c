@@ -163,8 +163,23 @@ static void prepare(long lo, long hi, int nprocs) {
     }
 }
 
-static void expect_nothing_left(int rc, int fds_before) {
+// Shared mappings of this process: each is a file of its own to the kernel.
+static int shared_mappings(void) {
+    FILE *file = fopen("/proc/self/maps", "re");
+    char line[512];
+    int count = 0;
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        count += strstr(line, "/dev/zero (deleted)") != NULL ||
+                 strstr(line, "/memfd:") != NULL ||
+                 strstr(line, "/dev/shm/") != NULL;
+    if (file != NULL)
+        fclose(file);
+    return count;
+}
+
+static void expect_nothing_left(int rc, int fds_before, int mappings_before) {
     int children = wb_children(), fds = wb_open_fds();
+    int mappings = shared_mappings() - mappings_before;
     expect_kind("child-leak", children == 0,
                 "fork_map returned %d and left %d child process%s behind, "
                 "running or as zombies: each one has to be waited for",
@@ -173,11 +188,15 @@ static void expect_nothing_left(int rc, int fds_before) {
                 "%d descriptors were open before fork_map, %d after it had "
                 "returned %d",
                 fds_before, fds, rc);
+    expect_kind("memory-leak", mappings == 0,
+                "fork_map returned %d and left %d shared mapping%s behind: "
+                "munmap() is missing on the way that it took",
+                rc, mappings, mappings == 1 ? "" : "s");
 }
 
 // Calls fork_map for the errand and sees to it that nothing is left of it.
 static int run(void) {
-    int fds = wb_open_fds();
+    int fds = wb_open_fds(), mappings = shared_mappings();
     int rc = fork_map(fn, &errand, errand.lo, errand.hi, errand.nprocs,
                       partial, status);
     expect_kind("child-leak", getpid() == test_pid,
@@ -185,7 +204,7 @@ static int run(void) {
     expect_kind("child-leak", board->grandchildren == 0,
                 "a child went on with the work of fork_map after fn, and "
                 "forked children of its own: it has to end by _exit()");
-    expect_nothing_left(rc, fds);
+    expect_nothing_left(rc, fds, mappings);
     return rc;
 }
 

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// expect: nothing
+// Who closes is settled by one exchange.
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+enum state { OPEN, CLOSED };
+
+static atomic_int state = OPEN;
+
+static void must_be_open(int seen) {
+    if (seen != OPEN)
+        abort();
+}
+
+static void *finish(void *arg) {
+    int seen = atomic_exchange(&state, CLOSED);
+    if (seen == OPEN)
+        must_be_open(seen);
+    return arg;
+}
+
+int main(void) {
+    pthread_t a, b;
+    pthread_create(&a, NULL, finish, NULL);
+    pthread_create(&b, NULL, finish, NULL);
+    pthread_join(a, NULL);
+    pthread_join(b, NULL);
+    return 0;
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// expect: memory-error
+// The detached thread may still use the buffer when main frees it: main waits
+// for nothing.
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+static sem_t finished;
+
+static void *fill(void *arg) {
+    atomic_int *buffer = arg;
+    atomic_fetch_add(buffer, 3);
+    sem_post(&finished);
+    return NULL;
+}
+
+int main(void) {
+    pthread_t thread;
+    pthread_attr_t attributes;
+    atomic_int *buffer = calloc(1, sizeof *buffer);
+    if (!buffer)
+        return 0;
+    sem_init(&finished, 0, 0);
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_create(&thread, &attributes, fill, buffer);
+    pthread_attr_destroy(&attributes);
+    int seen = atomic_load(buffer);
+    free(buffer);
+    sem_wait(&finished);
+    return seen == 3 || seen == 0 ? 0 : 1;
+}

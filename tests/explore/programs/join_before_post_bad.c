@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// expect: deadlock or lost-wakeup
+// main joins the worker and posts afterwards what the worker waits for.
+#include <pthread.h>
+#include <semaphore.h>
+
+static sem_t start;
+
+static void *work(void *arg) {
+    sem_wait(&start);
+    return arg;
+}
+
+int main(void) {
+    pthread_t worker;
+    sem_init(&start, 0, 0);
+    pthread_create(&worker, NULL, work, NULL);
+    pthread_join(worker, NULL);
+    sem_post(&start);
+    sem_destroy(&start);
+    return 0;
+}

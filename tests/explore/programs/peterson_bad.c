@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// expect: data-race
+// Peterson's lock gives the turn away before it raises its flag: the other may
+// pass in between, and then both are in.
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+
+static atomic_int flag[2], turn;
+static int counter; // guarded by the lock
+static int numbers[2] = {0, 1};
+
+static void *count(void *arg) {
+    int me = *(int *)arg, other = 1 - me;
+    atomic_store(&turn, other);
+    atomic_store(&flag[me], 1);
+    while (atomic_load(&flag[other]) && atomic_load(&turn) == other)
+        sched_yield();
+    counter++;
+    atomic_store(&flag[me], 0);
+    return NULL;
+}
+
+int main(void) {
+    pthread_t threads[2];
+    for (int i = 0; i < 2; i++)
+        pthread_create(&threads[i], NULL, count, &numbers[i]);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    return counter == 2 ? 0 : 1;
+}

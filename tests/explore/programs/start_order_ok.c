@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// expect: nothing
+// Everything the worker uses is set before the worker is started.
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct options {
+    int level;
+};
+
+static struct options options = {1};
+static _Atomic(struct options *) current;
+
+static void *work(void *arg) {
+    return atomic_load(&current)->level == 1 ? NULL : arg;
+}
+
+int main(void) {
+    pthread_t worker;
+    void *wrong;
+    atomic_store(&current, &options);
+    pthread_create(&worker, NULL, work, &options);
+    pthread_join(worker, &wrong);
+    return wrong ? 1 : 0;
+}

@@ -1,0 +1,57 @@
+// expect: deadlock
+// SPDX-License-Identifier: MIT
+// The early return of a take that is refused forgets the lock.
+#include "hit_counter.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+struct hits {
+    pthread_mutex_t lock; // guards all that follows
+    unsigned long max;
+    unsigned long count[];
+};
+
+hits *hits_new(unsigned nkeys) {
+    hits *h = calloc(1, sizeof *h + nkeys * sizeof h->count[0]);
+    if (h == NULL)
+        return NULL;
+    pthread_mutex_init(&h->lock, NULL);
+    return h;
+}
+
+void hits_add(hits *h, unsigned key, unsigned long n) {
+    pthread_mutex_lock(&h->lock);
+    h->count[key] += n;
+    if (h->max < n)
+        h->max = n;
+    pthread_mutex_unlock(&h->lock);
+}
+
+unsigned long hits_get(hits *h, unsigned key) {
+    pthread_mutex_lock(&h->lock);
+    unsigned long count = h->count[key];
+    pthread_mutex_unlock(&h->lock);
+    return count;
+}
+
+unsigned long hits_max(hits *h) {
+    pthread_mutex_lock(&h->lock);
+    unsigned long max = h->max;
+    pthread_mutex_unlock(&h->lock);
+    return max;
+}
+
+int hits_take(hits *h, unsigned key, unsigned long n) {
+    pthread_mutex_lock(&h->lock);
+    if (h->count[key] < n)
+        return 0;
+    h->count[key] -= n;
+    pthread_mutex_unlock(&h->lock);
+    return 1;
+}
+
+void hits_free(hits *h) {
+    pthread_mutex_destroy(&h->lock);
+    free(h);
+}
