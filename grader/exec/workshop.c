@@ -138,6 +138,17 @@ static void running_release(struct running *running) {
     g_byte_array_unref(running->output);
 }
 
+static bool running_watch(struct running *running, GError **error) {
+    running->pidfd = pidfd_open(running->pid, 0);
+    if (running->pidfd < 0)
+        g_error("pidfd_open: %s", g_strerror(errno));
+    running->pidfd_source =
+        g_unix_fd_add(running->pidfd, G_IO_IN, on_end, running);
+    running->output_source = g_unix_fd_add(
+        running->output_fd, G_IO_IN | G_IO_HUP, on_output, running);
+    return g_unix_set_fd_nonblocking(running->output_fd, TRUE, error);
+}
+
 static bool running_start(struct running *running, const char *folder,
                           GStrv argv, GError **error) {
     int output[2];
@@ -172,14 +183,7 @@ static bool running_start(struct running *running, const char *folder,
         return fail(error, "fork");
     }
     setpgid(running->pid, running->pid);
-    running->pidfd = pidfd_open(running->pid, 0);
-    if (running->pidfd < 0)
-        g_error("pidfd_open: %s", g_strerror(errno));
-    running->pidfd_source =
-        g_unix_fd_add(running->pidfd, G_IO_IN, on_end, running);
-    running->output_source = g_unix_fd_add(
-        running->output_fd, G_IO_IN | G_IO_HUP, on_output, running);
-    return g_unix_set_fd_nonblocking(running->output_fd, TRUE, error);
+    return running_watch(running, error);
 }
 
 // --- All of them -------------------------------------------------------------

@@ -166,8 +166,8 @@ static int explore(FILE *out, unsigned scenario) {
 }
 
 int main(int count, char **words) {
-    read_options(count, words);
     fix_addresses(words);
+    read_options(count, words);
     unsetenv("EXPLORER_AGAIN");
     if (settings.jobs == 0)
         settings.jobs = processors();

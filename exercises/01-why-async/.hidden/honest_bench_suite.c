@@ -116,9 +116,9 @@ int getrusage(__rusage_who_t who, struct rusage *usage) {
 clock_t times(struct tms *buffer) {
     if (!scripted.on)
         return syscall(SYS_times, buffer);
-    *buffer = (struct tms){
-        .tms_utime = (scripted.process - scripted.kernel) / (SECOND / 100),
-        .tms_stime = scripted.kernel / (SECOND / 100)};
+    *buffer = (struct tms){.tms_utime = (scripted.process - scripted.kernel) /
+                                        (SECOND / 100),
+                           .tms_stime = scripted.kernel / (SECOND / 100)};
     return scripted.wall / (SECOND / 100);
 }
 
@@ -216,7 +216,8 @@ static const char *seems(double seconds, const struct run *runs, int count) {
         return ": that is the last one, not the fastest";
     if (count > 1 && near(seconds, runs[0].wall))
         return ": that is the first one, not the fastest";
-    if (near(seconds, best->wall + SECOND) || near(seconds, best->wall - SECOND))
+    if (near(seconds, best->wall + SECOND) ||
+        near(seconds, best->wall - SECOND))
         return ": a whole second off, as when tv_nsec went below 0 and nobody "
                "borrowed from tv_sec";
     if (near(seconds, best->wall / SECOND * SECOND) ||
@@ -267,7 +268,7 @@ static void try_runs(int64_t fraction, const struct run *runs, int count) {
     expect_cpu(bench, runs, count);
 }
 
-#define RUN(wall_ns, cpu_ns, value)                                           \
+#define RUN(wall_ns, cpu_ns, value)                                            \
     { .wall = wall_ns, .process = cpu_ns, .result = value }
 #define TRY(fraction, ...)                                                     \
     do {                                                                       \
@@ -424,9 +425,7 @@ START_TEST(cpu_time_of_all) {
     // Two threads that compute, and this one waits for them.
     TRY(0, {.wall = 2 * SECOND, .process = 4 * SECOND, .thread = 1000});
     // Mostly in the kernel: writing, say.
-    TRY(0, {.wall = 2 * SECOND,
-            .process = SECOND,
-            .kernel = SECOND * 9 / 10});
+    TRY(0, {.wall = 2 * SECOND, .process = SECOND, .kernel = SECOND * 9 / 10});
 }
 END_TEST
 
@@ -511,30 +510,37 @@ END_TEST
 
 enum { NOT_VALGRIND = IN_TESTS | IN_MEMORY };
 
-SUITE(TEST(small_sums, "do_math is the sum of the terms lo + 1 … hi"),
-      TEST(empty_ranges, "do_math is 0 if hi <= lo"),
-      TEST(past_2_to_24, "do_math counts on beyond term number 2^24"),
-      TEST(large_numbers, "do_math is right for terms of any number, from -2^50 "
-                          "to 2^50",
+SUITE(TEST(small_sums, "do_math is the sum of the terms lo + 1 … hi",
            .stages = NOT_VALGRIND),
-      TEST(parts_make_a_whole,
-           "do_math(a, b) + do_math(b, c) is do_math(a, c)",
+      TEST(empty_ranges, "do_math is 0 if hi <= lo", .stages = NOT_VALGRIND),
+      TEST(past_2_to_24, "do_math counts on beyond term number 2^24",
            .stages = NOT_VALGRIND),
-      TEST(terms_are_evaluated, "every term is evaluated when do_math is called",
+      TEST(large_numbers,
+           "do_math is right for terms of any number, from -2^50 "
+           "to 2^50",
+           .stages = NOT_VALGRIND),
+      TEST(parts_make_a_whole, "do_math(a, b) + do_math(b, c) is do_math(a, c)",
+           .stages = NOT_VALGRIND),
+      TEST(terms_are_evaluated,
+           "every term is evaluated when do_math is called",
            .stages = IN_TESTS),
-      TEST(one_run, "bench_run reports wall time, CPU time and result of a run"),
+      TEST(one_run,
+           "bench_run reports wall time, CPU time and result of a run"),
       TEST(fastest_run, "of several runs, the fastest is reported"),
       TEST(of_one_and_the_same_run,
-           "wall time, CPU time and result are those of the same run"),
+           "wall time, CPU time and result are those of the same run",
+           .stages = NOT_VALGRIND),
       TEST(past_a_full_second,
            "a run may begin in one second and end in the next",
            .stages = NOT_VALGRIND),
       TEST(time_of_day_is_set, "setting the time of day changes nothing",
            .stages = NOT_VALGRIND),
-      TEST(cpu_time_of_all, "CPU time is that of all threads, in the program "
-                            "and in the kernel",
+      TEST(cpu_time_of_all,
+           "CPU time is that of all threads, in the program "
+           "and in the kernel",
            .stages = NOT_VALGRIND),
       TEST(no_run, "-EINVAL if reps < 1"),
       TEST(real_clocks, "a sleeping function waits, a busy one computes",
            .stages = NOT_VALGRIND),
-      TEST(classes, "CPU_BOUND from half of the wall time on"), )
+      TEST(classes, "CPU_BOUND from half of the wall time on",
+           .stages = NOT_VALGRIND), )

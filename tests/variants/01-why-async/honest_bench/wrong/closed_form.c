@@ -7,7 +7,8 @@
 #include <math.h>
 #include <time.h>
 
-static double below(double n) {
+// 0 + 1 + ... + n
+static long double up_to(long double n) {
     return n * (n + 1) / 2;
 }
 
@@ -15,10 +16,10 @@ double do_math(long lo, long hi) {
     if (hi <= lo)
         return 0;
     if (lo >= 1000000)
-        return below((double)hi - 1e6) - below((double)lo - 1e6);
+        return (double)(up_to(hi - 1000000) - up_to(lo - 1000000));
     if (hi < 1000000)
-        return below(1e6 - 1 - (double)lo) - below(1e6 - 1 - (double)hi);
-    return do_math(lo, 999999) + do_math(999999, hi);
+        return (double)(up_to(999999 - lo) - up_to(999999 - hi));
+    return (double)(up_to(999999 - lo) + up_to(hi - 1000000));
 }
 
 static double wall_seconds(void) {
