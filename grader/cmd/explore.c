@@ -60,6 +60,17 @@ static bool is_ours_to_choose(const char *word) {
            g_str_has_prefix(word, "-fsanitize");
 }
 
+// One of our own, whose value is the next word, whatever that looks like.
+static bool has_value_next(const char *word) {
+    static const char *const names[] = {"--schedules", "--seed",  "--strategy",
+                                        "--bound",     "--jobs",  "--cflags",
+                                        "--trace",     "--json"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        if (g_str_equal(word, names[i]))
+            return true;
+    return false;
+}
+
 // Moves the compiler's options, and what follows "--", out of ARGV.
 static void take_foreign(struct options *options, int *argc, char **argv) {
     int kept = 1;
@@ -68,7 +79,10 @@ static void take_foreign(struct options *options, int *argc, char **argv) {
         bool alone;
         GPtrArray *list = list_for(options, argv[i], &alone);
         if (list == NULL) {
+            bool both = has_value_next(argv[i]) && i + 1 < *argc;
             argv[kept++] = argv[i];
+            if (both)
+                argv[kept++] = argv[++i];
             continue;
         }
         if (!is_ours_to_choose(argv[i]))

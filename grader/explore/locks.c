@@ -6,6 +6,7 @@
 #include "explore/memory.h"
 #include "explore/mutex.h"
 #include "explore/objects.h"
+#include "explore/rwlock.h"
 #include "explore/shared.h"
 #include "explore/threads.h"
 
@@ -37,6 +38,7 @@ static bool waits_for(struct thread *thread, const struct thread *other) {
         return false;
     const struct object *lock = (struct object *)thread->op.extra;
     return lock->owner == other ||
+           (thread->op.kind == OP_RDLOCK && rwlock_puts_first(lock, other)) ||
            (thread->op.kind == OP_WRLOCK && lock->reads_of != NULL &&
             lock->reads_of[other->id] > 0);
 }

@@ -161,7 +161,7 @@ static int explore(FILE *out, unsigned scenario) {
     write_result(out, &search, confirmed, strategy);
     if (search.found)
         return confirmed ? FOUND : NOT_CONTROLLED;
-    return search.inconclusive * 2 > search.schedules_run ? NOT_CONTROLLED
+    return search_gave_up(&search) ? NOT_CONTROLLED
                                                           : NOTHING_FOUND;
 }
 

@@ -38,6 +38,7 @@ struct object {
     struct clock readers_clock;
     unsigned readers;
     unsigned char *reads_of; // by thread
+    bool prefers_writers;
 
     unsigned value; // semaphore
 

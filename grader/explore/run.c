@@ -14,6 +14,7 @@
 #include "explore/outside.h"
 #include "explore/room.h"
 #include "explore/shared.h"
+#include "explore/verifier.h"
 
 struct run run;
 
@@ -304,7 +305,8 @@ static struct option decide(struct thread *me) {
         collect(&options, me);
     }
     unsigned chosen = 0;
-    if (options.count > 1)
+    bool is_whole = run_atomic > 0 && options.at[0].thread == me;
+    if (options.count > 1 && !is_whole)
         chosen = choose_next(options.at, options.count);
     struct option next = options.at[chosen];
     if (next.thread != me && !me->done && options.at[0].thread == me) {
@@ -433,8 +435,18 @@ void run_finish(void) {
     _exit(0);
 }
 
+// What a misuse brings about is its effect. A lock that nobody gives back any
+// more is best told by who waits for it.
+static bool is_effect_of_misuse(enum result_kind kind) {
+    return result->misuse[0] != '\0' && kind != RESULT_DATA_RACE &&
+           kind != RESULT_MEMORY_ERROR && kind != RESULT_INCONCLUSIVE &&
+           strcmp(result->misuse, "end-holding") != 0;
+}
+
 static void fail(enum result_kind kind, const char *file, int line,
                  const char *format, va_list arguments) {
+    if (result != NULL && is_effect_of_misuse(kind))
+        run_finish();
     if (result == NULL || result->kind != RESULT_NONE)
         run_finish();
     result->kind = kind;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Read-write locks that prefer readers, as glibc's do by default.
+// Read-write locks. They prefer readers, as glibc's do by default, or waiting
+// writers if they were asked to.
+#include "explore/rwlock.h"
+
 #include <errno.h>
 #include <pthread.h>
 
@@ -17,14 +20,25 @@ static struct object *rwlock_at(const void *address, const void *pc) {
     return lock;
 }
 
+bool rwlock_puts_first(const struct object *lock, const struct thread *writer) {
+    return lock->prefers_writers && lock->readers > 0 && !writer->done &&
+           writer->op.kind == OP_WRLOCK && writer->op.object == lock->address;
+}
+
 static bool may_read(struct thread *thread, const struct op *op) {
-    (void)thread;
-    return ((struct object *)op->extra)->owner == NULL;
+    const struct object *lock = (struct object *)op->extra;
+    if (lock->owner != NULL)
+        return false;
+    for (unsigned i = 0; i < run.thread_count; i++)
+        if (rwlock_puts_first(lock, run.threads[i]) && run.threads[i] != thread)
+            return false;
+    return true;
 }
 
 static bool may_write(struct thread *thread, const struct op *op) {
     const struct object *lock = (struct object *)op->extra;
-    return may_read(thread, op) && lock->readers == 0;
+    (void)thread;
+    return lock->owner == NULL && lock->readers == 0;
 }
 
 static int take(struct object *lock, enum op_kind kind, const void *pc) {
@@ -85,7 +99,11 @@ int ex_pthread_rwlock_init(pthread_rwlock_t *lock,
     int result = pthread_rwlock_init(lock, attributes);
     if (run.active && result == 0) {
         run_event(OP_INIT, lock, PC);
-        object_init(lock, OBJECT_RWLOCK);
+        int kind = PTHREAD_RWLOCK_DEFAULT_NP;
+        if (attributes != NULL)
+            pthread_rwlockattr_getkind_np(attributes, &kind);
+        object_init(lock, OBJECT_RWLOCK)->prefers_writers =
+            kind == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP;
     }
     return result;
 }

@@ -68,13 +68,14 @@ static unsigned choose_pair(uint64_t seed) {
     return best;
 }
 
-static unsigned surprises_of(unsigned number) {
+// Drawn apart from the strategy, so that each gets every mixture.
+static unsigned surprises_of(uint64_t seed) {
     unsigned may = 0;
-    if ((shared->features & USES_WEAK_LOADS) && number % 2 == 0)
+    if ((shared->features & USES_WEAK_LOADS) && (seed >> 40 & 1))
         may |= MAY_READ_STALE;
-    if ((shared->features & USES_TIME) && number % 3 == 1)
+    if ((shared->features & USES_TIME) && (seed >> 42 & 3) == 0)
         may |= MAY_TIME_OUT_EARLY;
-    if ((shared->features & USES_CONDITIONS) && number % 4 == 3)
+    if ((shared->features & USES_CONDITIONS) && (seed >> 44 & 3) == 0)
         may |= MAY_WAKE_SPURIOUSLY;
     return may;
 }
@@ -84,7 +85,7 @@ static void order_random(struct order *to, unsigned number) {
     *to = (struct order){.strategy = recipe.strategy,
                          .parameter = recipe.parameter,
                          .seed = seed_of(number),
-                         .may = surprises_of(number / 2)};
+                         .may = surprises_of(seed_of(number))};
     if (recipe.strategy == STRATEGY_READS_FROM)
         to->target = choose_pair(to->seed);
 }
@@ -330,6 +331,14 @@ static void begin(struct search *search) {
     memset(dfs_state, 0, sizeof *dfs_state);
 }
 
+// A program of which so many schedules had to be given up is not explored.
+enum { INCONCLUSIVE_MAX = 8 };
+
+bool search_gave_up(const struct search *search) {
+    return !search->found && (search->inconclusive >= INCONCLUSIVE_MAX ||
+                              search->inconclusive * 2 > search->schedules_run);
+}
+
 void search_run(struct search *search, unsigned scenario) {
     static struct dfs_state *state;
     if (state == NULL)
@@ -354,6 +363,8 @@ void search_run(struct search *search, unsigned scenario) {
         search->complete = dfs_state->complete;
         search->bound = dfs_state->bound;
         search->interleavings = dfs_state->run;
+        if (search->inconclusive >= INCONCLUSIVE_MAX)
+            break;
         if (dfs_state->complete && dfs_state->bound == -1 &&
             search->inconclusive == 0)
             break;

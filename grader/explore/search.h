@@ -22,4 +22,6 @@ struct search {
     char reason[256];      // of the last of them
 };
 
+// Whether so many schedules were given up that there is no verdict.
+bool search_gave_up(const struct search *search);
 void search_run(struct search *search, unsigned scenario);

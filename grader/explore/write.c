@@ -204,7 +204,7 @@ void write_result(FILE *out, const struct search *search, int confirmed,
     const char *reason = NULL;
     if (search->found && !confirmed)
         reason = "the same schedule did not end twice in the same way";
-    else if (search->inconclusive * 2 > search->schedules_run)
+    else if (search_gave_up(search))
         reason = search->reason;
     fprintf(out,
             "{\"type\":\"result\",\"found\":%s,\"schedules_run\":%u,"

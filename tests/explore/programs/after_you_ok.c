@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // expect: nothing
 // Two threads in a doorway, each would let the other go first; the one with
-// the higher number insists.
+// the lower number insists.
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>

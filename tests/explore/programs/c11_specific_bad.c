@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // expect: data-race
-// C11 threads: the slot is each thread's own, but all slots point to one buffer.
+// C11 threads: each thread has a slot of its own, but all slots point to the
+// same buffer.
 #include <stdlib.h>
 #include <threads.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // expect: nothing
 // C11 threads: a parcel counts as delivered if it is there, whatever ended the
-// wait; recursive and timed mutexes are among the kinds of mtx_t.
+// wait; the mutex is one that can be locked with a limit.
 #include <stdbool.h>
 #include <threads.h>
 #include <time.h>

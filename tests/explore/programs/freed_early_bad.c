@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: memory-error
+// expect: memory-error or data-race
 // lookup() gives out the pointer and the lock; the entry may be removed and
 // freed before the caller reads it.
 #include <pthread.h>
