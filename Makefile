@@ -166,15 +166,26 @@ $(EXPLORER): $(EXPLORE_OBJECTS)
 	$(Q)rm -f $@; ar rcs $@ $^
 	$(Q)$(OBJCOPY) --rename-section .text=explore_text $@
 
+# What a suite's scenarios need besides: docs/architecture.md.
+build/explore/scenarios.o: grader/harness/scenarios/host.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(LINKED_FLAGS) -MMD -MP -c $< -o $@
+SCENARIOS_HOST := build/explore/scenarios.o
+
 # --- The suites of the exercises: build/suites --------------------------------
 
 SUITE_SOURCES := $(sort $(wildcard exercises/*/.hidden/*_suite.c))
 SUITE_IDS := $(patsubst %_suite,%,$(basename $(notdir $(SUITE_SOURCES))))
 SUITE_OBJECTS = $(foreach id,$(1),$(LINKED_TOOLS:%=build/suites/$(id).%.o))
-ALL_SUITES := $(call SUITE_OBJECTS,$(SUITE_IDS))
+SCENARIO_SOURCES := $(shell grep -l '^SCENARIOS' $(SUITE_SOURCES))
+SCENARIO_IDS := $(patsubst %_suite,%,$(basename $(notdir $(SCENARIO_SOURCES))))
+SCENARIO_OBJECTS = $(patsubst %,build/suites/%.explore.o,$(1))
+ALL_SUITES := $(call SUITE_OBJECTS,$(SUITE_IDS)) \
+	$(call SCENARIO_OBJECTS,$(SCENARIO_IDS))
 # `make grade EX=…` waits only for the suites that it needs.
-WANTED_SUITES := $(or $(call SUITE_OBJECTS,$(filter $(EX),$(SUITE_IDS))), \
-	$(ALL_SUITES))
+WANTED_SUITES := $(or $(call SUITE_OBJECTS,$(filter $(EX),$(SUITE_IDS))) \
+	$(call SCENARIO_OBJECTS,$(filter $(EX),$(SCENARIO_IDS))), $(ALL_SUITES))
 
 SUITE_FLAGS_plain :=
 SUITE_FLAGS_asan := -fsanitize=address,undefined
@@ -196,6 +207,28 @@ $(foreach source,$(SUITE_SOURCES),$(foreach tool,$(LINKED_TOOLS),$(eval \
 	$(call suite_rule,$(source),$(patsubst \
 	%_suite,%,$(basename $(notdir $(source)))),$(tool)))))
 
+# The same for the explorer: instrumented, by way of docs/adr/0005.
+EXPLORED_FLAGS := -std=gnu11 -O0 -gdwarf-4 -fno-omit-frame-pointer -w \
+	-fsanitize=thread -mllvm -tsan-instrument-read-before-write
+EXPLORED_STEPS := grader/harness/stack_objects.awk \
+	grader/explore/redirect.syms Makefile
+
+define scenario_rule
+build/suites/$(2).explore.o: $(1) $(EXPLORED_STEPS)
+	@mkdir -p $$(@D)
+	$$(call say,CC,$$< (explore))
+	$$(Q)$$(CC) $$(EXPLORED_FLAGS) -Igrader -Iexercises -D_GNU_SOURCE= \
+	    -I$(dir $(1)) $$(CHECK_CFLAGS) -MMD -MP -MF $$(@:.o=.d) -MT $$@ \
+	    -Xclang -disable-llvm-passes -S -emit-llvm $$< -o $$@.ll
+	$$(Q)awk -f grader/harness/stack_objects.awk $$@.ll >$$@.shown.ll
+	$$(Q)$$(CC) $$(EXPLORED_FLAGS) -x ir -c $$@.shown.ll -o $$@.raw
+	$$(Q)$$(OBJCOPY) --redefine-syms=grader/explore/redirect.syms $$@.raw $$@
+	@rm -f $$@.raw $$@.ll $$@.shown.ll
+endef
+$(foreach source,$(SCENARIO_SOURCES),$(eval \
+	$(call scenario_rule,$(source),$(patsubst \
+	%_suite,%,$(basename $(notdir $(source)))))))
+
 # The HTTP server that some suites start.
 SERVER_SOURCES := $(sort $(wildcard exercises/lib/server/*.c))
 SERVER_OBJECTS := $(SERVER_SOURCES:%.c=build/%.o)
@@ -213,7 +246,7 @@ build/lib/wb-server: $(SERVER_OBJECTS)
 	$(Q)$(CC) $^ $(SERVER_LIBS) -pthread -o $@
 
 PROGRAM := build/lockstep
-READY := $(PROGRAM) $(HARNESS) $(EXPLORER) $(SERVER)
+READY := $(PROGRAM) $(HARNESS) $(EXPLORER) $(SCENARIOS_HOST) $(SERVER)
 
 # --- The grader's own tests -------------------------------------------------
 # tests/unit/test_wb*.c and test_harness*.c test what is linked into a

@@ -5,8 +5,9 @@
 #include <unistd.h>
 
 const struct command *const commands[] = {
-    &cmd_grade, &cmd_list,    &cmd_next,   &cmd_hint,   &cmd_reset,
-    &cmd_explain, &cmd_doctor, &cmd_verify, &cmd_explore, &cmd_replay, NULL,
+    &cmd_grade,   &cmd_list,    &cmd_next,   &cmd_hint,
+    &cmd_reset,   &cmd_explain, &cmd_doctor, &cmd_verify,
+    &cmd_explore, &cmd_replay,  &cmd_name,   NULL,
 };
 
 static bool set_color(struct cmd_context *context, const char *choice) {
@@ -27,8 +28,8 @@ bool cmd_parse(struct cmd_context *context, const struct command *command,
                int *argc, char ***argv, const GOptionEntry *entries) {
     g_autofree char *color = NULL;
     const GOptionEntry shared[] = {
-        {"color", 0, 0, G_OPTION_ARG_STRING, &color,
-         "auto, always or never", "WHEN"},
+        {"color", 0, 0, G_OPTION_ARG_STRING, &color, "auto, always or never",
+         "WHEN"},
         {0},
     };
     g_autofree char *usage =

@@ -59,6 +59,7 @@ extern const struct command cmd_doctor;
 extern const struct command cmd_verify;
 extern const struct command cmd_explore;
 extern const struct command cmd_replay;
+extern const struct command cmd_name;
 
 // Reads the options of COMMAND (and --color and --help, which every command
 // has) and takes them out of ARGC and ARGV; what is left is argv[0] and the

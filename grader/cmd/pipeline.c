@@ -16,10 +16,14 @@
 #include "read/clang.h"
 #include "read/lint.h"
 #include "read/records.h"
+#include "read/schedules.h"
 #include "read/speed.h"
 #include "report/raw.h"
+#include "report/story.h"
+#include "report/story_end.h"
+#include "report/style.h"
 
-enum { MOST_SOURCE = 1 << 20 };
+enum { MOST_SOURCE = 1 << 20, STORY_ROWS = 12 };
 
 // --- Answers -----------------------------------------------------------------
 
@@ -54,14 +58,16 @@ static char *refuse_file(int fd, const char *path, const char *id) {
     struct stat status;
     if (fd < 0 && errno == ENOENT)
         return g_strdup_printf("%s is missing. `make reset EX=%s` puts the "
-                               "untouched exercise there.", path, id);
+                               "untouched exercise there.",
+                               path, id);
     if (fd < 0 && errno == ELOOP)
         return g_strdup_printf("%s is a symbolic link. Lockstep grades regular "
-                               "files only: put the file itself there.", path);
+                               "files only: put the file itself there.",
+                               path);
     if (fd < 0)
         return g_strdup_printf("%s cannot be read: %s. Give yourself the right "
-                               "to (chmod u+r), or move it back.", path,
-                               g_strerror(errno));
+                               "to (chmod u+r), or move it back.",
+                               path, g_strerror(errno));
     if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
         return g_strdup_printf("%s is no regular file.", path);
     if (status.st_size > MOST_SOURCE)
@@ -92,7 +98,8 @@ struct answer *answer_read(const struct exercise *exercise, const char *label,
         answer->source = read_all(fd);
         if (answer->source == NULL)
             refusal = g_strdup_printf("%s holds a NUL byte: it is no C source "
-                                      "text. Is it the right file?", path);
+                                      "text. Is it the right file?",
+                                      path);
     }
     if (fd >= 0)
         close(fd);
@@ -133,8 +140,7 @@ struct plan *pipeline_plan(GPtrArray *answers,
         answer->request = (struct request){.exercise = answer->exercise,
                                            .label = answer->label,
                                            .source = answer->source};
-        memcpy(answer->request.stages, options->stages,
-               sizeof options->stages);
+        memcpy(answer->request.stages, options->stages, sizeof options->stages);
         if (is_run(answer, options))
             g_ptr_array_add(requests, &answer->request);
     }
@@ -175,9 +181,35 @@ static void read_build(const struct read_context *context,
              result->findings->len == 0)
         result->trouble = g_strdup_printf(
             "The program could not be built: %s",
-            *outcome->output != '\0'  ? outcome->output
+            *outcome->output != '\0'   ? outcome->output
             : outcome->trouble != NULL ? outcome->trouble
                                        : "the compiler said nothing");
+}
+
+// The story stands for the message where the program said nothing itself.
+static void tell_schedule(struct finding *finding, const struct trace *trace) {
+    struct style style;
+    style_plain(&style);
+    g_autoptr(GString) story = g_string_new(NULL);
+    story_write_steps(story, &style, trace, STORY_ROWS);
+    finding->story = g_string_free(g_steal_pointer(&story), FALSE);
+    g_autofree char *end = story_end(trace);
+    g_autofree char *said = finding->message;
+    finding->message = said[0] == '\0' ? g_steal_pointer(&end) : g_strdup(said);
+}
+
+static void read_schedules(const struct read_context *context,
+                           struct result *result) {
+    const struct outcome *outcome = result->outcome;
+    g_autoptr(GPtrArray) traces = schedules_traces(
+        kept(outcome, "schedules.jsonl"), &result->trouble, &result->undecided);
+    for (guint i = 0; i < traces->len; i++) {
+        struct finding *finding = schedules_read(context, traces->pdata[i]);
+        if (finding == NULL)
+            continue;
+        tell_schedule(finding, traces->pdata[i]);
+        g_ptr_array_add(result->findings, finding);
+    }
 }
 
 static void read_run(const struct read_context *context,
@@ -185,7 +217,9 @@ static void read_run(const struct read_context *context,
     const struct outcome *outcome = result->outcome;
     if (outcome->end == OUTCOME_NOT_RUN || outcome->end == OUTCOME_TROUBLE)
         return;
-    if (result->stage == STAGE_SPEED)
+    if (result->stage == STAGE_SCHEDULES)
+        read_schedules(context, result);
+    else if (result->stage == STAGE_SPEED)
         speed_read(context, outcome, result->findings, &result->trouble,
                    &result->undecided, &result->remark);
     else

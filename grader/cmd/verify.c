@@ -40,9 +40,11 @@ static void read_marks(struct expectation *expectation) {
     if (lines[0] == NULL || !g_str_has_prefix(lines[0], mark) ||
         !finding_kind_from_name(g_strstrip(lines[0] + strlen(mark)),
                                 &expectation->kind))
-        expectation->complaint = g_strdup(
-            "its first line must be `// expect: <finding kind>`");
-    expectation->waits = lines[0] != NULL && lines[1] != NULL &&
+        expectation->complaint =
+            g_strdup("its first line must be `// expect: <finding kind>`");
+    const struct exercise *exercise = expectation->answer->exercise;
+    expectation->waits = !exercise->stages[STAGE_SCHEDULES] &&
+                         lines[0] != NULL && lines[1] != NULL &&
                          g_str_has_prefix(lines[1], "// needs: schedules");
 }
 
@@ -66,8 +68,7 @@ static int compare_names(gconstpointer a, gconstpointer b) {
 static void expect_variants(GPtrArray *expectations,
                             const struct exercise *exercise, enum role role,
                             const char *kind) {
-    g_autofree char *folder =
-        g_build_filename(exercise->variants, kind, NULL);
+    g_autofree char *folder = g_build_filename(exercise->variants, kind, NULL);
     g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     for (const char *file; dir != NULL && (file = g_dir_read_name(dir));)
@@ -77,8 +78,7 @@ static void expect_variants(GPtrArray *expectations,
     for (guint i = 0; i < names->len; i++) {
         g_autofree char *name =
             g_strdup_printf("%s/%s", kind, (char *)names->pdata[i]);
-        g_autofree char *path =
-            g_build_filename(folder, names->pdata[i], NULL);
+        g_autofree char *path = g_build_filename(folder, names->pdata[i], NULL);
         expect(expectations, exercise, role, name, path);
     }
 }
@@ -130,7 +130,7 @@ static char *complain(const struct expectation *expectation) {
     g_autoptr(GString) text = g_string_new(NULL);
     g_string_append_printf(
         text, "%s: expected %s, found %s", expectation->answer->label,
-        expectation->role == ROLE_WRONG ? finding_kind_name(expectation->kind)
+        expectation->role == ROLE_WRONG  ? finding_kind_name(expectation->kind)
         : expectation->role == ROLE_STUB ? "fail"
                                          : "pass",
         verdict_value_name(verdict->value));
@@ -231,8 +231,7 @@ static int verify(struct cmd_context *context, const struct options *options,
     struct style style;
     style_init(&style, context->out,
                context->color ? STYLE_COLOUR_ALWAYS : STYLE_COLOUR_NEVER);
-    g_autoptr(live_auto) live =
-        live_new(stderr, &style, live_possible(stderr));
+    g_autoptr(live_auto) live = live_new(stderr, &style, live_possible(stderr));
     struct pipeline_options pipeline = {.book = context->book,
                                         .slots = options->jobs,
                                         .use_cache = options->use_cache,

@@ -222,7 +222,10 @@ void __tsan_func_entry(void *caller) {
         me->frames[me->depth - 1] = (struct frame){caller, PC, base};
 }
 
+// What it stored in its own frame is looked at while that is still there.
 void __tsan_func_exit(void) {
+    if (run.active)
+        run_settle(run_self());
     if (run.active && run_self()->depth > 0)
         run_self()->depth--;
 }

@@ -3,7 +3,7 @@
 #pragma once
 
 struct host {
-    unsigned count;                  // of scenarios
+    unsigned (*count)(void);         // of scenarios
     const char *(*says)(unsigned i); // what it demands; NULL for a program
     // Runs it in a schedule's process. Whoever ends the process before it
     // returns, ends it too early, unless may_exit.

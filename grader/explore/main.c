@@ -161,8 +161,7 @@ static int explore(FILE *out, unsigned scenario) {
     write_result(out, &search, confirmed, strategy);
     if (search.found)
         return confirmed ? FOUND : NOT_CONTROLLED;
-    return search_gave_up(&search) ? NOT_CONTROLLED
-                                                          : NOTHING_FOUND;
+    return search_gave_up(&search) ? NOT_CONTROLLED : NOTHING_FOUND;
 }
 
 int main(int count, char **words) {
@@ -175,7 +174,7 @@ int main(int count, char **words) {
     open_memory();
     silence();
     int status = NOTHING_FOUND;
-    for (unsigned i = 0; i < explore_host.count; i++) {
+    for (unsigned i = 0; i < explore_host.count(); i++) {
         int one = explore(out, i);
         fflush(out);
         status = one == FOUND || status == FOUND ? FOUND

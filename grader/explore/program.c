@@ -6,6 +6,10 @@
 
 int ex_main(int argument_count, char **arguments, char **environment);
 
+static unsigned one(void) {
+    return 1;
+}
+
 static const char *says(unsigned i) {
     (void)i;
     return NULL;
@@ -16,4 +20,4 @@ static int run_program(unsigned i, int argument_count, char **arguments) {
     return ex_main(argument_count, arguments, environ);
 }
 
-const struct host explore_host = {1, says, run_program, 1};
+const struct host explore_host = {one, says, run_program, 1};

@@ -22,7 +22,7 @@ struct run run;
 enum { POINTS_MAX = 2000000 };
 // Repetitions after which a thread counts as waiting in a loop, and steps
 // after which waiting in loops by all of them counts as waiting for ever.
-enum { SPINS_AFTER = 40, SPUN_MAX = 50000, SPIN_TURN = 256 };
+enum { SPINS_AFTER = 40, SPUN_MAX = 50000, SPIN_TURN = 128 };
 
 static const char *const op_names[OP_KIND_COUNT] = {
     "read",        "write",    "atomic-load", "atomic-store", "atomic-update",
@@ -242,24 +242,38 @@ static void add_surprises(struct options *options) {
     }
 }
 
+static unsigned spin_turn; // steps left
+static bool time_passes;
+
 // All that could run only waits in loops: each its turn, or time passes.
 static void take_turns(struct options *options, struct thread *me) {
     struct thread *timed = next_timed();
     struct thread *least = NULL;
-    bool all_spin = true;
+    bool all_spin = true, goes_on = false;
     for (unsigned i = 0; i < options->count; i++) {
         struct thread *t = options->at[i].thread;
         all_spin = all_spin && is_spinning(t);
-        if (least == NULL || t->spun / SPIN_TURN < least->spun / SPIN_TURN ||
-            (t->spun / SPIN_TURN == least->spun / SPIN_TURN && t == me))
+        goes_on = goes_on || t == me;
+        if (least == NULL || t->spun < least->spun)
             least = t;
     }
     if (!all_spin)
         return;
     options->count = 0;
-    if (timed != NULL && ++run.surprises < 100000) {
+    if (!goes_on)
+        spin_turn = 0;
+    // Then time passes as well, for the next who would go on then.
+    if (spin_turn == 0 && (time_passes = !time_passes) && timed != NULL) {
         add(options, timed, WAKE_TIMEOUT, 0);
         return;
+    }
+    // Turns of changing length: with equal ones each could stop for ever at
+    // the same place of its loop, which is where it is in the others' way.
+    if (spin_turn > 0) {
+        spin_turn--;
+        least = me;
+    } else {
+        spin_turn = SPIN_TURN + mix(run.points, least->spun) % SPIN_TURN;
     }
     if (least->spun++ > SPUN_MAX) {
         unsigned spinners = 0;

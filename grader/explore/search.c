@@ -301,24 +301,29 @@ static void learn(const struct result *r) {
         learn_pair(&r->pairs[i], true);
 }
 
+static bool has_failed(const struct result *r) {
+    return r->kind != RESULT_NONE && r->kind != RESULT_INCONCLUSIVE;
+}
+
+// If one failed, nothing is learnt: it must be repeated with what it knew.
 static void take_results(struct search *search, const struct round *round) {
-    for (unsigned i = 0; i < round->count; i++) {
+    for (unsigned i = 0; i < round->count && !search->found; i++) {
         const struct result *r = &shared->results[i];
         search->uncontrolled |= r->uncontrolled;
         if (r->kind == RESULT_INCONCLUSIVE) {
             search->inconclusive++;
             snprintf(search->reason, sizeof search->reason, "%.255s",
                      r->message);
-        } else if (r->kind != RESULT_NONE) {
+        } else if (has_failed(r)) {
             search->found = true;
             search->slot = i;
             search->schedule = round->first + i + 1;
-            search->schedules_run = search->schedule;
-            return;
         }
-        learn(r);
     }
-    search->schedules_run = round->first + round->count;
+    search->schedules_run =
+        search->found ? search->schedule : round->first + round->count;
+    for (unsigned i = 0; i < round->count && !search->found; i++)
+        learn(&shared->results[i]);
 }
 
 static void begin(struct search *search) {

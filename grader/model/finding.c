@@ -77,6 +77,7 @@ void finding_free(struct finding *finding) {
     g_ptr_array_unref(finding->places);
     g_free(finding->why);
     g_free(finding->next);
+    g_free(finding->story);
     g_free(finding->evidence);
     g_free(finding->again);
     g_free(finding);

@@ -60,6 +60,7 @@ struct finding {
     GPtrArray *places; // of struct place, the most telling first
     char *why;         // why that is wrong; NULL: the judge fills in the kind's
     char *next;        // what to look at next; NULL: likewise
+    char *story;       // how it came about, step by step, for a terminal; NULL
     char *evidence;    // the tool's own words, raw; NULL if there are none
     char *again;       // the command that shows it again; filled by the judge
 };

@@ -60,6 +60,9 @@ static const char own_lines[] =
     "{"
     " print \"# 1 \" name; print line }";
 
+// Schedules of each scenario.
+#define SCHEDULES "800"
+
 // More is no answer, and nobody would look at all of it.
 #define MOST_OWN_BYTES "400000"
 
@@ -92,23 +95,55 @@ void flags_list_symbols(struct job *job) {
     job_add_step(job, "sh", "-c", "nm -P answer.o >symbols.txt", NULL);
 }
 
-// For ThreadSanitizer by way of LLVM IR: docs/adr/0005.
-static void compile_for_races(struct job *job) {
+// For ThreadSanitizer's pass by way of LLVM IR: docs/adr/0005.
+static void compile_with_pass(struct job *job, const char *optimize,
+                              const char *option) {
     const char *sanitize = variants[VARIANT_TSAN].sanitize;
-    const char *optimize = variants[VARIANT_TSAN].optimize;
     job_add_step(job, "clang-14", "-std=gnu11", "-w", optimize, COMMON,
                  sanitize, "-Xclang", "-disable-llvm-passes", "-x",
                  "cpp-output", "-S", "-emit-llvm", "answer.i", "-o",
                  "answer.ll", NULL);
     job_add_step(job, "sh", "-c",
                  "awk -f stack_objects.awk answer.ll >shown.ll", NULL);
-    job_add_step(job, "clang-14", "-w", optimize, COMMON, sanitize, "-x", "ir",
-                 "-c", "shown.ll", "-o", "answer.o", NULL);
+    job_add_step(job, "clang-14", "-w", optimize, COMMON, sanitize, "-mllvm",
+                 option, "-x", "ir", "-c", "shown.ll", "-o", "answer.o", NULL);
+}
+
+// -O0: what an optimiser makes of `while (!flag) {}` has no step in it any
+// more. read-before-write: x++ is two steps.
+void flags_compile_explored(struct job *job) {
+    compile_with_pass(job, "-O0", "-tsan-instrument-read-before-write=1");
+}
+
+void flags_link_explored(struct job *job) {
+    g_autoptr(GStrvBuilder) words = g_strv_builder_new();
+    g_strv_builder_add_many(words, "clang-14", "-fuse-ld=lld", "-no-pie",
+                            "-Wl,-z,now", "suite.o", "answer.o", "scenarios.o",
+                            "explore.a", "harness.a", NULL);
+    for (char **lib = job->exercise->libs; *lib != NULL; lib++) {
+        g_autofree char *option = g_strdup_printf("-l%s", *lib);
+        g_strv_builder_add(words, option);
+    }
+    g_strv_builder_add_many(words, "-lcheck", "-lsubunit", "-lrt", "-lm",
+                            "-lpthread", "-o", "explored", NULL);
+    g_ptr_array_add(job->steps, g_strv_builder_end(words));
+}
+
+// 1: something was found; 3: it could not be controlled. Both are told in the
+// lines. One process: other jobs have the other processors.
+void flags_explore(struct job *job) {
+    job_add_step(job, "sh", "-c",
+                 "./explored --schedules " SCHEDULES " --jobs 1 --out lines; "
+                 "case $? in 0 | 1 | 3) ;; *) exit 2 ;; esac",
+                 NULL);
+    job_add_step(job, "sh", "-c",
+                 "./lockstep name explored lines >" SCHEDULES_FILE, NULL);
 }
 
 void flags_compile_preprocessed(struct job *job, enum variant variant) {
     if (variant == VARIANT_TSAN) {
-        compile_for_races(job);
+        compile_with_pass(job, variants[VARIANT_TSAN].optimize,
+                          "-tsan-instrument-read-before-write=0");
         return;
     }
     job_add_step(

@@ -21,3 +21,10 @@ void flags_isolate(struct job *job); // answer.o: calls redirected, rest hidden
 void flags_link(struct job *job, enum variant variant);
 void flags_run(struct job *job, enum variant variant);
 void flags_valgrind(struct job *job, const char *tool);
+
+// For the schedule explorer: answer.i becomes answer.o; with the suite's
+// scenarios it becomes `explored`; what that finds is named in SCHEDULES_FILE.
+#define SCHEDULES_FILE "schedules.jsonl"
+void flags_compile_explored(struct job *job);
+void flags_link_explored(struct job *job);
+void flags_explore(struct job *job);

@@ -170,9 +170,8 @@ static struct job *make_sanitized_run(const struct request *request,
     job_add_input_from(job, "answer.i", build);
     add_link_inputs(job, variant, options);
     add_server(job, options);
-    g_autofree char *shows =
-        g_build_filename(options->root, "grader", "harness",
-                         "stack_objects.awk", NULL);
+    g_autofree char *shows = g_build_filename(
+        options->root, "grader", "harness", "stack_objects.awk", NULL);
     if (variant == VARIANT_TSAN)
         job_add_input_file(job, "stack_objects.awk", shows);
     job->writes = true;
@@ -181,6 +180,42 @@ static struct job *make_sanitized_run(const struct request *request,
     flags_link(job, variant);
     flags_run(job, variant);
     limit_run(job);
+    return job;
+}
+
+// The program runs under the explorer, and then everything in what that wrote
+// is named, where the program's debug information is at hand.
+static struct job *make_schedules(const struct request *request,
+                                  const struct job *build,
+                                  const struct plan_options *options) {
+    struct job *job =
+        new_job(request, STAGE_SCHEDULES, "schedules", "trying schedules");
+    job_add_input_from(job, "answer.i", build);
+    // Memory is named after what its allocation is assigned to.
+    g_autofree char *file = g_strdup_printf("%s.c", request->exercise->id);
+    job_add_input_text(job, file, request->source);
+    add_built(job, "suite.o",
+              built(options, "suites/%s.explore.o", job->exercise->id));
+    add_built(job, "explore.a", built(options, "explore/explore.a"));
+    add_built(job, "scenarios.o", built(options, "explore/scenarios.o"));
+    add_built(job, "harness.a", built(options, "harness/plain.a"));
+    add_built(job, "lockstep", built(options, "release/lockstep"));
+    static const char *const sources[] = {"harness/stack_objects.awk",
+                                          "explore/redirect.syms"};
+    for (gsize i = 0; i < G_N_ELEMENTS(sources); i++) {
+        g_autofree char *name = g_path_get_basename(sources[i]);
+        g_autofree char *path =
+            g_build_filename(options->root, "grader", sources[i], NULL);
+        job_add_input_file(job, name, path);
+    }
+    job->writes = true;
+    flags_compile_explored(job);
+    flags_isolate(job);
+    flags_link_explored(job);
+    flags_explore(job);
+    job->keep = names(SCHEDULES_FILE, NULL);
+    limit_run(job);
+    job->channel = false;
     return job;
 }
 
@@ -223,6 +258,9 @@ static void make_jobs(struct request *request,
         add_job(jobs, request, PURPOSE_MEMCHECK,
                 make_plain_run(request, build, STAGE_MEMORY, "memcheck",
                                "checking memory", "memcheck", options));
+    if (wants(request, STAGE_SCHEDULES))
+        add_job(jobs, request, PURPOSE_SCHEDULES,
+                make_schedules(request, build, options));
     if (wants(request, STAGE_RACES))
         add_job(jobs, request, PURPOSE_RACES,
                 make_sanitized_run(request, build, VARIANT_TSAN, STAGE_RACES,

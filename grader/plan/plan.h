@@ -8,10 +8,11 @@
 //     │  └──▶ locks ─────┤
 //     │  └──▶ memcheck ──┼──▶ speed
 //     ├─────▶ memory ────┤
-//     └─────▶ races ─────┘
+//     ├─────▶ races ─────┤
+//     └─────▶ schedules ─┘
 //
 // build compiles the answer, once preprocessed, and links it to the suite;
-// memory and races compile the same preprocessed text with their sanitizer,
+// memory, races and schedules compile the same preprocessed text in their way,
 // link and run in one box; tests, locks and memcheck run what build linked.
 #pragma once
 
@@ -25,6 +26,7 @@ enum purpose {
     PURPOSE_MEMORY,
     PURPOSE_RACES,
     PURPOSE_LOCKS,
+    PURPOSE_SCHEDULES,
     PURPOSE_MEMCHECK,
     PURPOSE_SPEED,
     PURPOSE_COUNT

@@ -205,6 +205,18 @@ static GPtrArray *fit_places(const struct style *style,
     }
 }
 
+// The steps that led to it, which quote the source themselves.
+static GPtrArray *story_lines(const struct style *style, const char *story) {
+    GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
+    g_auto(GStrv) rows = g_strsplit(story, "\n", -1);
+    for (char **row = rows; *row != NULL; row++) {
+        g_autofree char *clean = text_clean(style, *row);
+        if (clean[0] != '\0')
+            g_ptr_array_add(lines, text_cut(style, clean, style->width));
+    }
+    return lines;
+}
+
 static void add_main_finding(GPtrArray *lines, const struct style *style,
                              const struct verdict *verdict,
                              const struct finding *finding) {
@@ -217,7 +229,9 @@ static void add_main_finding(GPtrArray *lines, const struct style *style,
     int blanks = finding->places->len > 0 ? 3 : 2;
     int room = budget - (int)lines->len - (int)found->len - (int)after->len;
     g_autoptr(GPtrArray) places =
-        fit_places(style, verdict, finding->places, room - blanks);
+        finding->story != NULL
+            ? story_lines(style, finding->story)
+            : fit_places(style, verdict, finding->places, room - blanks);
     bool airy = (int)places->len + blanks <= room;
     if (airy)
         add_blank(lines);

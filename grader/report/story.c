@@ -289,6 +289,12 @@ static GPtrArray *wrapped(const struct style *style, const char *text,
     return lines;
 }
 
+void story_write_steps(GString *out, const struct style *style,
+                       const struct trace *trace, guint most) {
+    if (trace->found)
+        append_table(out, style, trace, most);
+}
+
 void story_write(GString *out, const struct style *style,
                  const struct trace *trace) {
     if (!trace->found)

@@ -18,6 +18,10 @@
 #include "model/trace.h"
 #include "report/style.h"
 
+// Appends its steps alone, in at most MOST rows.
+void story_write_steps(GString *out, const struct style *style,
+                       const struct trace *trace, guint most);
+
 // Appends the story of what TRACE has found; nothing if it has found nothing.
 void story_write(GString *out, const struct style *style,
                  const struct trace *trace);

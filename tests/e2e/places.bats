@@ -128,7 +128,7 @@ PYTHON
     ended_with 0
     shows "1 passed"
     run lockstep next
-    shows "hello_threads"
+    shows "honest_bench"
 }
 
 @test "--color always colours, and no line is wider than 80 columns" {

@@ -1,4 +1,4 @@
-// expect: wrong-result
+// expect: data-race
 // Wrong: "the coroutine that runs" is one variable for all threads.
 // SPDX-License-Identifier: MIT
 #include "coro.h"
