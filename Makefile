@@ -287,7 +287,7 @@ help: ## lists the targets
 	@echo
 	@echo 'Knobs: EX=id CH=04 ARGS="…" VARIANT=release|debug|asan|tsan|cov V=1'
 
-.PHONY: grade list next hint reset explain doctor verify
+.PHONY: grade list next hint reset replay explain doctor verify
 grade: $(READY) $(WANTED_SUITES) ## grades your answers (EX=id, CH=04)
 	@$(PROGRAM) grade $(EX) $(CH) $(ARGS)
 list: $(PROGRAM) ## shows the map of the workbook
@@ -298,6 +298,8 @@ hint: $(PROGRAM) ## gives the next hint for an exercise (EX=id)
 	@$(PROGRAM) hint $(EX) $(ARGS)
 reset: $(PROGRAM) ## starts an exercise anew, keeping a copy (EX=id)
 	@$(PROGRAM) reset $(EX) $(ARGS)
+replay: $(PROGRAM) ## steps through the schedule that failed (EX=id)
+	@$(PROGRAM) replay build/reports/$(EX)/schedules.jsonl
 explain: $(PROGRAM) ## explains a kind of finding (KIND=data-race)
 	@$(PROGRAM) explain $(KIND) $(ARGS)
 doctor: $(READY) ## checks this machine and says what each lack costs
@@ -305,7 +307,7 @@ doctor: $(READY) ## checks this machine and says what each lack costs
 verify: $(READY) $(ALL_SUITES) ## lets the workbook grade itself
 	@$(PROGRAM) verify $(EX) $(CH) $(ARGS)
 
-.PHONY: all test unit golden e2e
+.PHONY: all test unit golden e2e explored
 all: $(READY) $(LOCKSTEP) $(ALL_SUITES) build/compile_commands.json ## builds everything
 unit: $(UNIT) ## runs the grader's unit tests
 	@tools/run-tests check $(UNIT)
@@ -313,8 +315,11 @@ golden: $(GOLDEN) ## runs the readers and reports against kept tool output
 	@tools/run-tests check $(GOLDEN)
 e2e: $(READY) $(ALL_SUITES) ## runs the end-to-end tests
 	@tools/run-tests bats tests/e2e
-test: $(READY) $(ALL_SUITES) $(UNIT) $(GOLDEN) ## runs all tests: unit, golden, e2e, verify
+explored: $(READY) ## runs the explorer over its own test programs
+	@tools/run-tests tap tests/explore/run
+test: $(READY) $(ALL_SUITES) $(UNIT) $(GOLDEN) ## runs all tests: unit, golden, e2e, explored, verify
 	@tools/run-tests check $(UNIT) $(GOLDEN) -- bats tests/e2e \
+	    -- tap tests/explore/run \
 	    -- verify $(PROGRAM)
 
 .PHONY: bench lint setup clean

@@ -22,7 +22,8 @@ static GPtrArray *read_traces(const char *path) {
     if (traces->len > 0)
         return g_steal_pointer(&traces);
     cmd_usage(&cmd_replay,
-              "'%s' is no trace: lockstep explore --trace FILE writes one",
+              "'%s' is no trace: lockstep explore --trace FILE writes one, and "
+              "so does make grade for an answer that fails in its schedules",
               path);
     return NULL;
 }

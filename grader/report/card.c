@@ -147,6 +147,11 @@ static void add_advice_on(GPtrArray *lines, const struct style *style,
         add_labelled(lines, style, "Next", finding->next, PROSE_LINES);
     if (finding->again != NULL)
         add_labelled(lines, style, "Again", finding->again, 2);
+    if (finding->story != NULL) {
+        g_autofree char *replay = g_strdup_printf(
+            "make replay EX=%s steps through it", verdict->exercise->id);
+        add_labelled(lines, style, "Replay", replay, 1);
+    }
     add_labelled(lines, style, "Explain", explain, 1);
     if (verdict->report != NULL)
         add_labelled(lines, style, "Report", verdict->report, 2);

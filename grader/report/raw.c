@@ -29,6 +29,15 @@ static void append_outcome(GString *text, const struct outcome *outcome) {
     }
 }
 
+// The schedules that were tried, as `lockstep replay` reads them.
+static void keep_trace(const char *folder, const struct raw_part *part) {
+    g_autofree char *name = g_strdup_printf("%s/schedules.jsonl", folder);
+    const char *trace =
+        g_hash_table_lookup(part->outcome->files, "schedules.jsonl");
+    if (trace != NULL)
+        g_file_set_contents(name, trace, -1, NULL);
+}
+
 char *raw_write(const char *root, const char *label,
                 const struct raw_part *parts, guint count) {
     g_autofree char *folder = g_build_filename("build", "reports", label, NULL);
@@ -36,6 +45,9 @@ char *raw_write(const char *root, const char *label,
     if (g_mkdir_with_parents(full, 0777) != 0)
         return NULL;
     bool any = false;
+    for (guint i = 0; i < count; i++)
+        if (parts[i].stage == STAGE_SCHEDULES)
+            keep_trace(full, &parts[i]);
     for (int stage = 0; stage < STAGE_COUNT; stage++) {
         g_autoptr(GString) text = g_string_new(NULL);
         for (guint i = 0; i < count; i++)
