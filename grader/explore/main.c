@@ -20,10 +20,12 @@
 #include "explore/shrink.h"
 #include "explore/write.h"
 
+// As many preemptions as the budget allows.
+enum { BOUND_MAX = 1000 };
 enum { NOTHING_FOUND, FOUND, USAGE, NOT_CONTROLLED };
 
 struct settings settings = {
-    .budget = 1000, .seed = 1, .strategy = "portfolio", .bound = 2};
+    .budget = 1000, .seed = 1, .strategy = "portfolio", .bound = BOUND_MAX};
 
 // --- The command line
 // -----------------------------------------------------------------

@@ -10,7 +10,8 @@
 //                   surw, reads-from, dfs
 //   --ignore-races  races are no findings, and shared plain accesses are
 //                   scheduling points as atomics are
-//   --bound N       preemptions of the exhaustive search, default 2
+//   --bound N       most preemptions of the exhaustive search, which tries none
+//                   at first, then one, and so on; default: no limit
 //   --jobs N        processes at once, default: one a CPU
 //   --out FILE      where the lines below go, default: standard output
 //

@@ -145,7 +145,8 @@ static void plan_round(struct round *round, unsigned first, bool with_dfs) {
 struct dfs_state {
     bool done, complete;
     int bound; // of the last complete tree; -1: nothing was left out
-    unsigned run;
+    unsigned in_tree;  // schedules of the present tree
+    unsigned in_whole; // of the last complete one
 };
 static struct dfs_state *dfs_state; // shared
 
@@ -165,6 +166,8 @@ static bool next_path(struct dfs *tree) {
 
 static void end_tree(struct dfs *tree) {
     dfs_state->complete = true;
+    dfs_state->in_whole = dfs_state->in_tree;
+    dfs_state->in_tree = 0;
     dfs_state->bound = tree->cut ? (int)tree->bound : -1;
     dfs_state->done = !tree->cut || tree->bound >= settings.bound;
     tree->bound++;
@@ -181,7 +184,7 @@ static void run_dfs(unsigned first, unsigned count, unsigned scenario) {
             continue;
         }
         schedule_run(i, scenario, false);
-        dfs_state->run++;
+        dfs_state->in_tree++;
         if (r->kind != RESULT_NONE)
             dfs_state->done = true; // the path is kept: it may be repeated
         else if (!next_path(&shared->dfs))
@@ -367,7 +370,7 @@ void search_run(struct search *search, unsigned scenario) {
         }
         search->complete = dfs_state->complete;
         search->bound = dfs_state->bound;
-        search->interleavings = dfs_state->run;
+        search->interleavings = dfs_state->in_whole;
         if (search->inconclusive >= INCONCLUSIVE_MAX)
             break;
         if (dfs_state->complete && dfs_state->bound == -1 &&

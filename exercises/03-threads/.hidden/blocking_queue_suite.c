@@ -961,3 +961,123 @@ SUITE(
     TEST(memory_is_short, "if memory is short, bq_new returns NULL and leaks "
                           "nothing"),
 )
+
+// --- Chosen schedules -------------------------------------------------------
+
+static struct {
+    bqueue *q;
+    int things[3];
+    int result[3];
+    void *item[3];
+} scene;
+
+static void *scene_gets_0(void *arg) {
+    scene.result[0] = bq_get(scene.q, &scene.item[0]);
+    return arg;
+}
+
+static void *scene_gets_1(void *arg) {
+    scene.result[1] = bq_get(scene.q, &scene.item[1]);
+    return arg;
+}
+
+static void *scene_puts_1(void *arg) {
+    scene.result[2] = bq_put(scene.q, &scene.things[1]);
+    return arg;
+}
+
+static pthread_t start(void *(*function)(void *)) {
+    pthread_t thread;
+    int error = pthread_create(&thread, NULL, function, NULL);
+    expect_kind("wrong-result", error == 0, "no thread could be created");
+    return thread;
+}
+
+static void open_scene(size_t cap) {
+    scene.q = bq_new(cap);
+    expect(scene.q != NULL, "bq_new(%zu) returned NULL", cap);
+}
+
+SCENARIO(a_get_meets_a_put) {
+    open_scene(1);
+    pthread_t getter = start(scene_gets_0);
+    int put = bq_put(scene.q, &scene.things[0]);
+    pthread_join(getter, NULL);
+    expect(put == 0 && scene.result[0] == 0 &&
+               scene.item[0] == &scene.things[0],
+           "one thread put an item and another one got: bq_put returned %d, "
+           "bq_get %d, and the item is %s one",
+           put, scene.result[0],
+           scene.item[0] == &scene.things[0] ? "the same" : "another");
+    bq_free(scene.q);
+}
+
+SCENARIO(a_get_meets_a_close) {
+    open_scene(1);
+    pthread_t getter = start(scene_gets_0);
+    bq_close(scene.q);
+    pthread_join(getter, NULL);
+    expect(scene.result[0] == -EPIPE,
+           "bq_get on an empty queue that another thread closed returned %d, "
+           "not -EPIPE",
+           scene.result[0]);
+    bq_free(scene.q);
+}
+
+SCENARIO(a_put_waits_for_room) {
+    open_scene(1);
+    bq_put(scene.q, &scene.things[0]);
+    pthread_t putter = start(scene_puts_1);
+    void *first = NULL, *second = NULL;
+    bq_get(scene.q, &first);
+    pthread_join(putter, NULL);
+    bq_get(scene.q, &second);
+    expect(scene.result[2] == 0 && first == &scene.things[0] &&
+               second == &scene.things[1],
+           "a put had to wait for room in a queue of capacity 1; it returned "
+           "%d, and the two items did not come out in their order",
+           scene.result[2]);
+    bq_free(scene.q);
+}
+
+SCENARIO(two_gets_and_two_puts) {
+    open_scene(1);
+    pthread_t getters[] = {start(scene_gets_0), start(scene_gets_1)};
+    pthread_t putter = start(scene_puts_1);
+    int put = bq_put(scene.q, &scene.things[0]);
+    pthread_join(putter, NULL);
+    for (int i = 0; i < 2; i++)
+        pthread_join(getters[i], NULL);
+    int *a = scene.item[0], *b = scene.item[1];
+    expect(put == 0 && scene.result[0] == 0 && scene.result[1] == 0 &&
+               scene.result[2] == 0 && a != NULL && b != NULL && a != b,
+           "two puts and two gets at once: they returned %d, %d, %d and %d, "
+           "and %s",
+           put, scene.result[2], scene.result[0], scene.result[1],
+           a == b ? "both gets have the same item" : "each got an item");
+    bq_free(scene.q);
+}
+
+SCENARIO(closed_with_an_item_inside) {
+    open_scene(2);
+    pthread_t getter = start(scene_gets_0);
+    int put = bq_put(scene.q, &scene.things[0]);
+    bq_close(scene.q);
+    pthread_join(getter, NULL);
+    expect(put == 0 && scene.result[0] == 0 &&
+               scene.item[0] == &scene.things[0],
+           "an item was put and the queue closed then: bq_get returned %d "
+           "instead of the item",
+           scene.result[0]);
+    bq_free(scene.q);
+}
+
+SCENARIOS(
+    {a_get_meets_a_put, "a get that waits is woken by a put", NULL},
+    {a_get_meets_a_close, "a get that is about to wait is woken by bq_close",
+     NULL},
+    {a_put_waits_for_room, "a put that waits is woken by a get", NULL},
+    {closed_with_an_item_inside, "a closed queue still hands out what is in it",
+     NULL},
+    {two_gets_and_two_puts, "puts and gets wake the one who can go on", NULL},
+)

@@ -291,3 +291,44 @@ SUITE(
                               "others are joined"),
     TEST(memory_is_short,
          "if memory is short, -ENOMEM comes back and nothing is left behind"), )
+
+// --- Chosen schedules -------------------------------------------------------
+
+static pthread_mutex_t scene_lock = PTHREAD_MUTEX_INITIALIZER;
+static int scene_calls[2]; // of say(), by greeting
+
+static void scene_say(const char *name, int k, void *ctx) {
+    (void)k;
+    (void)ctx;
+    pthread_mutex_lock(&scene_lock);
+    scene_calls[name[0] == 'b']++;
+    pthread_mutex_unlock(&scene_lock);
+}
+
+static void check_scene(int times) {
+    const struct greeting g[] = {{"a", times}, {"b", times}};
+    int said[2] = {-1, -1};
+    int result = greet_all(g, 2, scene_say, NULL, said);
+    pthread_mutex_lock(&scene_lock);
+    int a = scene_calls[0], b = scene_calls[1];
+    pthread_mutex_unlock(&scene_lock);
+    expect(result == 0 && said[0] == times && said[1] == times &&
+               a == times && b == times,
+           "two greetings, each to be said %d times: greet_all returned %d, "
+           "said %d and %d, and say() had been called %d and %d times",
+           times, result, said[0], said[1], a, b);
+}
+
+SCENARIO(two_greetings) {
+    check_scene(1);
+}
+
+SCENARIO(two_longer_greetings) {
+    check_scene(2);
+}
+
+SCENARIOS(
+    {two_greetings, "two greetings are both said and counted", NULL},
+    {two_longer_greetings, "two greetings said twice are counted rightly",
+     NULL},
+)
