@@ -325,6 +325,7 @@ test: $(READY) $(ALL_SUITES) $(UNIT) $(GOLDEN) ## runs all tests: unit, golden, 
 .PHONY: bench lint setup clean
 bench: $(READY) $(ALL_SUITES) ## measures the grader against the bare tools
 	@tools/bench $(ARGS)
+	@tools/bench-explore
 lint: ## checks layers, scripts and pristine copies
 	@tools/lint
 setup: ## installs the Debian packages that are missing
