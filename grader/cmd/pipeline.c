@@ -23,7 +23,7 @@
 #include "report/story_end.h"
 #include "report/style.h"
 
-enum { MOST_SOURCE = 1 << 20, STORY_ROWS = 12 };
+enum { MOST_SOURCE = 1 << 20, STORY_ROWS = 18 };
 
 // --- Answers -----------------------------------------------------------------
 

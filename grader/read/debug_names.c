@@ -433,7 +433,8 @@ char *debug_names_block(struct debug_names *names,
     uint64_t whole = debug_type_size(&target);
     int tag = dwarf_tag(&target);
     bool is_struct = tag == DW_TAG_structure_type || tag == DW_TAG_union_type;
-    bool several = block->size >= 2 * whole;
+    bool several =
+        block->size >= 2 * whole && !(is_struct && debug_type_is_open(&target));
     GString *path = g_string_new(NULL);
     debug_type_path(&holder, several ? offset % whole : offset, size, path,
                     &type->leaf);

@@ -83,6 +83,20 @@ static guint read_dimensions(Dwarf_Die *type, uint64_t *counts) {
     return dimensions;
 }
 
+bool debug_type_is_open(Dwarf_Die *type) {
+    bool open = false;
+    Dwarf_Die child, member;
+    for (int more = dwarf_child(type, &child); more == 0;
+         more = dwarf_siblingof(&child, &child)) {
+        uint64_t counts[DIMENSIONS_MOST] = {0};
+        open = dwarf_tag(&child) == DW_TAG_member &&
+               debug_type_of(&child, &member) &&
+               dwarf_tag(&member) == DW_TAG_array_type &&
+               read_dimensions(&member, counts) == 1 && counts[0] == 0;
+    }
+    return open;
+}
+
 // Appends the indexes and returns the offset into the element.
 static uint64_t enter_array(Dwarf_Die *type, uint64_t offset, GString *path) {
     uint64_t counts[DIMENSIONS_MOST];

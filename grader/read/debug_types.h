@@ -12,6 +12,9 @@
 // qualifiers; a struct or union is its own. False if there is none (void).
 bool debug_type_of(Dwarf_Die *die, Dwarf_Die *type);
 
+// Whether the struct TYPE ends with an array of no stated length.
+bool debug_type_is_open(Dwarf_Die *type);
+
 // Bytes that an object of TYPE takes; 0 if unknown.
 uint64_t debug_type_size(Dwarf_Die *type);
 

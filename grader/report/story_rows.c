@@ -199,14 +199,33 @@ static bool is_preparation(const struct choice *choice, guint index) {
     return trace->threads->len > 1;
 }
 
+// What a scenario of a hidden suite does itself is there to look, not to fail.
+static bool is_suites(const struct choice *choice,
+                      const struct trace_event *event) {
+    const char *file = trace_stack_place(&event->stack).file;
+    return choice->trace->scenario != NULL && file != NULL &&
+           g_str_has_suffix(file, "_suite.c");
+}
+
+static bool is_surprise(const struct trace_event *event) {
+    return g_strcmp0(event->note, "spurious") == 0 ||
+           g_strcmp0(event->note, "timeout") == 0;
+}
+
 static enum rank rank_of(const struct choice *choice, guint index) {
     const struct trace *trace = choice->trace;
     const struct trace_event *event = event_of(trace, index);
     if (event->step == trace->race_first || event->step == trace->race_second ||
         event->step == trace->allocated || event->step == trace->freed ||
         event->step == trace->used || event->step == trace->misuse_step ||
-        event->op == TRACE_FAIL || event->step == choice->no_return)
+        event->op == TRACE_FAIL || event->step == choice->no_return ||
+        is_surprise(event))
         return RANK_MUST;
+    if (is_suites(choice, event))
+        return is_life(event->op) ||
+                       g_hash_table_contains(choice->about, event->object)
+                   ? RANK_LIFE
+                   : RANK_NONE;
     if ((event->op == TRACE_INIT && trace->misuse == NULL) ||
         g_strcmp0(event->value, "a thread") == 0)
         return RANK_NONE;
