@@ -203,6 +203,29 @@ static unsigned after_current(const struct option *options, unsigned count) {
     return best;
 }
 
+static enum op_kind last_kind; // of the step before
+
+// Whether others could see something new after a step of this kind.
+static bool is_visible(enum op_kind kind) {
+    return kind != OP_START && kind != OP_READ && kind != OP_ATOMIC_LOAD &&
+           kind != OP_LOCK && kind != OP_RDLOCK && kind != OP_WRLOCK &&
+           kind != OP_SPIN_LOCK;
+}
+
+// Main creates them all; then they take turns, each up to its next change, and
+// main goes last.
+static unsigned change_by_change(const struct option *options, unsigned count) {
+    const struct thread *me = run.current;
+    bool creates = me->id == 0 && me->op.kind == OP_CREATE;
+    if (goes_on(options) &&
+        (creates || (me->id != 0 && !is_visible(last_kind))))
+        return 0;
+    unsigned next = after_current(options, count);
+    if (options[next].thread->id != 0)
+        return next;
+    return main_last(options, count, false);
+}
+
 static unsigned opener_next(const struct option *options, unsigned count) {
     switch (order->parameter) {
     case 0: // each runs until it must wait, in the order of creation
@@ -219,8 +242,10 @@ static unsigned opener_next(const struct option *options, unsigned count) {
         return by_id(options, count, false);
     case 6: // main first, then the newest
         return options[0].thread->id == 0 ? 0 : by_id(options, count, true);
-    default: // two steps each
+    case 7: // two steps each
         return run.points % 2 ? 0 : after_current(options, count);
+    default:
+        return change_by_change(options, count);
     }
 }
 
@@ -480,6 +505,7 @@ unsigned choose_value(unsigned count, bool is_surprise) {
 
 void choose_note(const struct thread *next) {
     learn(&next->op, next->id);
+    last_kind = next->op.kind;
     if (order->strategy == STRATEGY_POS)
         pos_note(next);
     if (order->strategy == STRATEGY_READS_FROM)

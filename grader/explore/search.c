@@ -46,6 +46,7 @@ static const struct recipe beginning[] = {
     {STRATEGY_READS_FROM, 0}, {STRATEGY_OPENER, 7},
     {STRATEGY_READS_FROM, 0}, {STRATEGY_OPENER, 3},
     {STRATEGY_READS_FROM, 0}, {STRATEGY_OPENER, 2},
+    {STRATEGY_READS_FROM, 0}, {STRATEGY_OPENER, 8},
     {STRATEGY_READS_FROM, 0}, {STRATEGY_OPENER, 5},
 };
 enum { BEGINNING = sizeof beginning / sizeof beginning[0] };

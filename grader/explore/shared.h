@@ -22,7 +22,7 @@ enum strategy {
     STRATEGY_COUNT
 };
 const char *strategy_name(enum strategy strategy);
-enum { OPENER_COUNT = 8 };
+enum { OPENER_COUNT = 9 };
 
 // What schedules may vary besides who runs next.
 enum surprise {
