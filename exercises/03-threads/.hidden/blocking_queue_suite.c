@@ -19,6 +19,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "harness/suite.h"
 #include "lib/wb.h"
@@ -1072,6 +1074,40 @@ SCENARIO(closed_with_an_item_inside) {
     bq_free(scene.q);
 }
 
+enum { PATIENCE_MS = 1000, MOST_MS = 1500 };
+static long waited_ms;
+
+static long clock_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void *scene_gets_timed(void *arg) {
+    long begin = clock_ms();
+    scene.result[0] = bq_get_timed(scene.q, &scene.item[0], PATIENCE_MS);
+    waited_ms = clock_ms() - begin;
+    return arg;
+}
+
+// The item comes when 0.6 s have passed, and is gone again at once: unless the
+// waiting get was quicker, it has 0.4 s left. Time is the explorer's here.
+SCENARIO(woken_in_vain) {
+    open_scene(1);
+    pthread_t getter = start(scene_gets_timed);
+    usleep(600000);
+    bq_put(scene.q, &scene.things[0]);
+    int again = bq_get_timed(scene.q, &scene.item[1], 0);
+    pthread_join(getter, NULL);
+    int expected = again == 0 ? -ETIMEDOUT : 0;
+    expect(scene.result[0] == expected && waited_ms < MOST_MS,
+           "bq_get_timed with 1,000 ms was woken after about 600 ms, and the "
+           "item was %s: it returned %d after %ld ms",
+           again == 0 ? "gone again" : "still there", scene.result[0],
+           waited_ms);
+    bq_free(scene.q);
+}
+
 SCENARIOS(
     {a_get_meets_a_put, "a get that waits is woken by a put", NULL},
     {a_get_meets_a_close, "a get that is about to wait is woken by bq_close",
@@ -1079,5 +1115,7 @@ SCENARIOS(
     {a_put_waits_for_room, "a put that waits is woken by a get", NULL},
     {closed_with_an_item_inside, "a closed queue still hands out what is in it",
      NULL},
+    {woken_in_vain, "a timed get that is woken in vain keeps its deadline",
+     "wrong-result"},
     {two_gets_and_two_puts, "puts and gets wake the one who can go on", NULL},
 )
