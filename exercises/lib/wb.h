@@ -71,6 +71,7 @@ enum wb_call {
     WB_CURL_INIT, // curl_easy_init
     WB_CURL_MULTI_INIT,
     WB_CURL_PERFORM, // curl_multi_perform, curl_multi_socket_action
+    WB_RECURSIVE_LOCK, // locks of a mutex of the recursive type; never fails
     WB_CALL_COUNT
 };
 long wb_calls(enum wb_call call);

@@ -120,23 +120,35 @@ int lk_pthread_mutex_init(pthread_mutex_t *mutex,
     return pthread_mutex_init(mutex, attributes);
 }
 
+// glibc keeps the type in the low bits, however it was set: by an attribute or
+// by PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP.
+#define COUNT_RECURSIVE(mutex)                                                 \
+    do {                                                                       \
+        if (((mutex)->__data.__kind & 3) == PTHREAD_MUTEX_RECURSIVE)           \
+            (void)redirect_fails(WB_RECURSIVE_LOCK, CALLER);                   \
+    } while (0)
+
 int lk_pthread_mutex_lock(pthread_mutex_t *mutex) {
     (void)redirect_fails(WB_MUTEX_LOCK, CALLER);
+    COUNT_RECURSIVE(mutex);
     LOCK(WAIT_LOCK, mutex, pthread_mutex_lock(mutex));
 }
 
 int lk_pthread_mutex_trylock(pthread_mutex_t *mutex) {
     (void)redirect_fails(WB_MUTEX_LOCK, CALLER);
+    COUNT_RECURSIVE(mutex);
     LOCK(WAIT_LOCK, mutex, pthread_mutex_trylock(mutex));
 }
 
 int lk_pthread_mutex_timedlock(pthread_mutex_t *mutex,
                                const struct timespec *until) {
+    COUNT_RECURSIVE(mutex);
     LOCK(WAIT_LOCK, mutex, pthread_mutex_timedlock(mutex, until));
 }
 
 int lk_pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
                                const struct timespec *until) {
+    COUNT_RECURSIVE(mutex);
     LOCK(WAIT_LOCK, mutex, pthread_mutex_clocklock(mutex, clock, until));
 }
 
