@@ -1,4 +1,3 @@
-// A semaphore that whoever was woken posts again, and an atomic flag to ask.
 // SPDX-License-Identifier: MIT
 #include "daemon_cancel.h"
 
@@ -49,13 +48,13 @@ int bg_sleep(bg *self, long ms) {
     if (ms <= 0)
         return 0;
     struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     long ns = until.tv_nsec + ms % 1000 * 1000000L;
     until.tv_sec += ms / 1000 + ns / 1000000000L;
     until.tv_nsec = ns % 1000000000L;
     int rc;
     do
-        rc = sem_timedwait(&self->cancel, &until);
+        rc = sem_clockwait(&self->cancel, CLOCK_MONOTONIC, &until);
     while (rc != 0 && errno == EINTR);
     if (rc != 0)
         return 0;

@@ -29,7 +29,7 @@ rlock *rl_new(void) {
 
 static struct timespec deadline_in(long ms) {
     struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
+    clock_gettime(CLOCK_MONOTONIC, &t);
     long ns = t.tv_nsec + ms % 1000 * 1000000;
     t.tv_sec += ms / 1000 + ns / 1000000000;
     t.tv_nsec = ns % 1000000000;
@@ -42,7 +42,7 @@ static int lock_by(pthread_mutex_t *mutex, long timeout_ms) {
     if (timeout_ms == 0)
         return -pthread_mutex_trylock(mutex);
     struct timespec deadline = deadline_in(timeout_ms);
-    return -pthread_mutex_timedlock(mutex, &deadline);
+    return -pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, &deadline);
 }
 
 int rl_acquire(rlock *l, long timeout_ms) {
