@@ -194,6 +194,17 @@ bool wb_wait_blocked(int count) {
     return false;
 }
 
+bool wb_wakes_up(const atomic_bool *flag, int count) {
+    enum { MOST_NAPS = 25, MOST_LOOKS = 400 };
+    for (int looks = 0, naps = 0; looks < MOST_LOOKS && naps < MOST_NAPS;
+         looks++) {
+        if (atomic_load_explicit(flag, memory_order_relaxed))
+            return true;
+        naps += wb_wait_blocked(count);
+    }
+    return atomic_load_explicit(flag, memory_order_relaxed);
+}
+
 int wb_children(void) {
     struct process_list list = {0};
     int count = 0;

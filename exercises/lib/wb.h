@@ -7,6 +7,7 @@
 // using it in a test hides no race.
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -43,6 +44,11 @@ void wb_reset_counts(void);
 // wait, a join or a read; false if that cannot happen any more (they ended, or
 // kept running for 2 s of CPU time). Retries by itself; never sleeps blindly.
 bool wb_wait_blocked(int count);
+// Blocks until *FLAG is set: true. False if COUNT other threads are found
+// blocked again and again instead: then nobody has woken the one who would set
+// it. No clock decides: who was woken and may not run yet is not blocked. FLAG
+// is only glanced at, in relaxed order.
+bool wb_wakes_up(const atomic_bool *flag, int count);
 // Child processes of this process now: running and zombies.
 int wb_children(void);
 // Open descriptors of this process now.

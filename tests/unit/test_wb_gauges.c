@@ -191,6 +191,40 @@ START_TEST(sees_nobody) {
 }
 END_TEST
 
+static atomic_bool woken;
+
+static void *locks_and_tells(void *argument) {
+    locks(NULL);
+    woken = true;
+    return argument;
+}
+
+// Whether a thread in a lock wakes up, which is let go before the question or
+// only after it.
+static bool wakes_up(bool let_go) {
+    pthread_t thread;
+    lk_pthread_mutex_lock(&lock);
+    lk_pthread_create(&thread, NULL, locks_and_tells, NULL);
+    wb_wait_blocked(1);
+    if (let_go)
+        lk_pthread_mutex_unlock(&lock);
+    bool answer = wb_wakes_up(&woken, 1);
+    if (!let_go)
+        lk_pthread_mutex_unlock(&lock);
+    lk_pthread_join(thread, NULL);
+    return answer;
+}
+
+START_TEST(sees_who_wakes_up) {
+    expect(wakes_up(true), "a thread that was let go sleeps on");
+}
+END_TEST
+
+START_TEST(sees_who_sleeps_on) {
+    expect(!wakes_up(false), "a thread that is held has woken up");
+}
+END_TEST
+
 START_TEST(a_thread_asleep_in_a_lock_is_blocked) {
     harness_open();
     ck_assert(harness_run(sees_a_sleeper));
@@ -219,6 +253,20 @@ START_TEST(a_thread_that_has_ended_is_not_blocked) {
 }
 END_TEST
 
+START_TEST(a_thread_that_was_woken_wakes_up) {
+    harness_open();
+    ck_assert(harness_run(sees_who_wakes_up));
+    harness_passed();
+}
+END_TEST
+
+START_TEST(a_thread_that_nobody_wakes_sleeps_on) {
+    harness_open();
+    ck_assert(harness_run(sees_who_sleeps_on));
+    harness_passed();
+}
+END_TEST
+
 HARNESS_MAIN("wb_gauges", a_gauge_holds_threads_until_all_are_inside,
              a_gauge_gives_up_when_nobody_can_come,
              a_serial_answer_peaks_at_one,
@@ -226,4 +274,6 @@ HARNESS_MAIN("wb_gauges", a_gauge_holds_threads_until_all_are_inside,
              a_gauge_holds_across_processes,
              a_thread_asleep_in_a_lock_is_blocked,
              one_blocked_thread_is_not_two, a_thread_that_spins_is_not_blocked,
-             a_thread_that_has_ended_is_not_blocked)
+             a_thread_that_has_ended_is_not_blocked,
+             a_thread_that_was_woken_wakes_up,
+             a_thread_that_nobody_wakes_sleeps_on)

@@ -84,22 +84,9 @@ static void stop(bg *b, struct job *job) {
                 "bg_stop returned while the job's thread had not ended");
 }
 
-// Until the job is over: false if it sleeps on, and with it all of the THREADS
-// that there are besides the test's own.
-static bool is_woken(struct job *job, int threads) {
-    enum { MOST_NAPS = 25, MOST_LOOKS = 400 };
-    for (int looks = 0, naps = 0; looks < MOST_LOOKS; looks++) {
-        if (GET(job->over))
-            return true;
-        naps += wb_wait_blocked(threads);
-        if (naps >= MOST_NAPS)
-            break;
-    }
-    return GET(job->over);
-}
-
+// THREADS: how many there are besides the test's own.
 static void expect_woken(struct job *job, int threads, const char *when) {
-    expect_kind("lost-wakeup", is_woken(job, threads),
+    expect_kind("lost-wakeup", wb_wakes_up(&job->over, threads),
                 "bg_sleep(self, %ld) slept on %s: nobody woke it",
                 job->sleeps[0], when);
 }
