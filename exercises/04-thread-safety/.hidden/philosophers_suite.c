@@ -138,11 +138,12 @@ static void expect_together(int n, int count, const int *who) {
         sits_down(t, who[k], 1, all);
     for (int k = 0; k < count; k++)
         gets_up(who[k]);
-    expect(wb_gauge_peak(all) == count,
-           "%d of %d philosophers wanted to eat, none of them neighbours (%d, "
-           "%d%s), and nobody else: but only %d of them ever ate at the same "
-           "time",
-           count, n, who[0], who[1], count > 2 ? " …" : "", wb_gauge_peak(all));
+    expect_kind(
+        "no-overlap", wb_gauge_peak(all) == count,
+        "%d of %d philosophers wanted to eat, none of them neighbours (%d, "
+        "%d%s), and nobody else: but only %d of them ever ate at the same "
+        "time",
+        count, n, who[0], who[1], count > 2 ? " …" : "", wb_gauge_peak(all));
     wb_gauge_free(all);
     table_free(t);
 }
@@ -174,8 +175,8 @@ START_TEST(both_neighbours_go_on) {
             table_putdown(t, i);
             gets_up(left_of(i));
             gets_up(right_of(i));
-            expect(
-                wb_gauge_peak(both) == 2,
+            expect_kind(
+                "no-overlap", wb_gauge_peak(both) == 2,
                 "of %d philosophers, %d and %d were hungry while %d, between "
                 "them, ate. They are not neighbours; but when %d had put "
                 "down, only one of them ate, and the other one waited on",
@@ -209,11 +210,12 @@ START_TEST(who_waits_gives_the_processor_away) {
     expect_kind("broken-invariant", !is_eating(1) && !is_eating(4),
                 "philosopher %d ate while 0, its neighbour, was eating",
                 is_eating(1) ? 1 : 4);
-    expect(used < BUSY_MS,
-           "two philosophers wait for a third one, and used %.0f ms of "
-           "processor time within %d ms: they try again and again instead of "
-           "sleeping",
-           used, WINDOW_MS);
+    expect_kind(
+        "busy-wait", used < BUSY_MS,
+        "two philosophers wait for a third one, and used %.0f ms of "
+        "processor time within %d ms: they try again and again instead of "
+        "sleeping",
+        used, WINDOW_MS);
     table_putdown(t, 0);
     gets_up(1);
     gets_up(4);
@@ -287,13 +289,10 @@ END_TEST
 SUITE(TEST(alone, "who is alone eats at once"),
       TEST(neighbours_in_turns, "neighbours never eat at the same time"),
       TEST(others_at_the_same_time,
-           "philosophers who are not neighbours eat at the same time",
-           .kind = "no-overlap"),
-      TEST(both_neighbours_go_on, "who puts down lets both neighbours go on",
-           .kind = "no-overlap"),
+           "philosophers who are not neighbours eat at the same time"),
+      TEST(both_neighbours_go_on, "who puts down lets both neighbours go on"),
       TEST(who_waits_gives_the_processor_away,
-           "who waits gives the processor away", .kind = "busy-wait",
-           .stages = IN_TESTS),
+           "who waits gives the processor away", .stages = IN_TESTS),
       TEST(everybody_eats, "everybody eats, and nobody waits for ever"),
       TEST(large_table, "many philosophers at one table"),
       TEST(no_such_table, "there is no table for fewer than two"),
