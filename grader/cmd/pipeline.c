@@ -257,6 +257,25 @@ static bool on_ask(const struct job *job, const struct outcome *outcome,
     return result_is_good(result_of(data, job, outcome));
 }
 
+static bool is_moot(const struct job *job, void *data) {
+    const struct run *run = data;
+    const struct answer *answer = g_hash_table_lookup(run->owners, job);
+    return answer->ended;
+}
+
+static void on_outcome(const struct job *job, const struct outcome *outcome,
+                       void *data) {
+    struct run *run = data;
+    struct answer *answer = g_hash_table_lookup(run->owners, job);
+    if (!answer->ends_early)
+        return;
+    const struct result *result = result_of(run, job, outcome);
+    for (guint i = 0; i < result->findings->len; i++) {
+        const struct finding *finding = result->findings->pdata[i];
+        answer->ended |= finding->kind == answer->until;
+    }
+}
+
 static void on_start(const struct job *job, void *data) {
     struct run *run = data;
     if (run->options->live != NULL)
@@ -368,6 +387,8 @@ enum pipeline_end pipeline_run(GPtrArray *answers,
                                         .use_cache = options->use_cache,
                                         .cache = "build/outcomes",
                                         .is_good = on_ask,
+                                        .is_moot = is_moot,
+                                        .on_outcome = on_outcome,
                                         .on_start = on_start,
                                         .on_end = on_end,
                                         .on_tick = on_tick,

@@ -17,12 +17,17 @@
 // One answer on its way. Owns everything but the exercise.
 struct answer {
     const struct exercise *exercise;
-    char *label;  // names its jobs and reports, unique in a run
-    char *path;   // as the user named it
-    char *again;  // the command that grades it again
-    char *source; // its text; NULL if it cannot be graded
+    char *label;                // names its jobs and reports, unique in a run
+    char *path;                 // as the user named it
+    char *again;                // the command that grades it again
+    char *source;               // its text; NULL if it cannot be graded
     struct finding *unreadable; // then: why
     struct request request;
+    // Verify: once a finding of kind `until` is there, no other job of this
+    // answer is begun.
+    bool ends_early;
+    enum finding_kind until;
+    bool ended;              // it is there
     GPtrArray *results;      // of struct result, one a job that has ended
     struct verdict *verdict; // set by pipeline_run(); owned
 };
@@ -32,7 +37,7 @@ struct pipeline_options {
     bool stages[STAGE_COUNT]; // those wanted
     int slots;
     bool use_cache;
-    bool grade_stubs; // an untouched stub is run too (verify)
+    bool grade_stubs;  // an untouched stub is run too (verify)
     struct live *live; // told of progress; may be NULL
 };
 

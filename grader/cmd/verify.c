@@ -56,8 +56,11 @@ static void expect(GPtrArray *expectations, const struct exercise *exercise,
     struct expectation *expectation = g_new0(struct expectation, 1);
     expectation->role = role;
     expectation->answer = answer_read(exercise, label, path, again);
-    if (role == ROLE_WRONG)
+    if (role == ROLE_WRONG) {
         read_marks(expectation);
+        expectation->answer->ends_early = true;
+        expectation->answer->until = expectation->kind;
+    }
     g_ptr_array_add(expectations, expectation);
 }
 

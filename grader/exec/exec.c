@@ -98,6 +98,12 @@ static const struct task *task_find_failed(const struct task *task) {
     return NULL;
 }
 
+static bool task_is_moot(const struct task *task) {
+    const struct exec_options *options = task->session->options;
+    return options->is_moot != NULL &&
+           options->is_moot(task->job, options->data);
+}
+
 static bool task_is_ready(const struct task *task) {
     for (guint i = 0; i < task->after->len; i++)
         if (!task_is_good(g_ptr_array_index(task->after, i)))
@@ -177,6 +183,9 @@ static void task_on_end(struct outcome *outcome, void *data) {
         if (!task_went_well(task) && scratch_is_full(session->scratch))
             task_trouble(task, OUTCOME_TROUBLE,
                          "No space is left on the disk of '%s'.", task->folder);
+        if (session->options->on_outcome != NULL)
+            session->options->on_outcome(task->job, task->outcome,
+                                         session->options->data);
     }
     session_go_on(session);
 }
@@ -270,6 +279,9 @@ static void session_give_up(struct session *session) {
         if (task->outcome != NULL || task->run != NULL)
             continue;
         const struct task *failed = task_find_failed(task);
+        if (failed == NULL && task_is_moot(task))
+            task_trouble(task, OUTCOME_NOT_RUN,
+                         "What it could find was known already.");
         if (failed == NULL)
             continue;
         if (failed->outcome->end == OUTCOME_NOT_RUN)

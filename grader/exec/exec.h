@@ -26,10 +26,17 @@ struct exec_options {
     // with 0; NULL: they may. Asked once for each outcome.
     bool (*is_good)(const struct job *job, const struct outcome *outcome,
                     void *data);
-    // Each may be NULL. on_start is called for what is really run; on_end once
+    // Whether nobody cares any more what this job would find: it is not run.
+    // Asked of each job that could be started; NULL: never.
+    bool (*is_moot)(const struct job *job, void *data);
+    // on_outcome is called as soon as a job has run, before another is started;
+    // on_start is called for what is really run; on_end once
     // for every job, also for one not run or found saved. A job whose saved
     // outcome was there but whose files another job needs is run again: it has
     // an on_start, and its on_end comes after that.
+    // Each may be NULL.
+    void (*on_outcome)(const struct job *job, const struct outcome *outcome,
+                       void *data);
     void (*on_start)(const struct job *job, void *data);
     void (*on_end)(const struct job *job, const struct outcome *outcome,
                    void *data);

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: MIT
 // How it works. Each repeat measures, one right after the other, on new input:
-// the reference (serial), the answer (parallel), and a calibration kernel of
-// known perfect scaling, serial and on as many threads. So every ratio is taken
-// between neighbours in time, and the machine's own limits cancel out:
+// the reference alone, the answer (parallel), and as a calibration the
+// reference on as many threads at once, the whole of it on each. So every ratio
+// is taken between neighbours in time, and the machine's own limits cancel out:
 //
-//   cost       = CPU time of the answer / CPU time of the reference
-//   efficiency = speedup of the answer / speedup of the calibration
+//   cost       = CPU time of the answer / CPU time of one reference
+//   speedup    = wall time of the reference / of the answer
+//   scaling    = threads * wall time of the reference / of the calibration
+//   efficiency = speedup / scaling
+//
+// Two threads that share one core's units (SMT) cost more CPU time each; how
+// much depends on which units the code needs: a chain of additions next to
+// nothing, square roots all of it. So the calibration is the reference itself,
+// and one reference's CPU time is taken from it where that is the greater.
 //
 // A repeat during which other processes took more than a little CPU time is
 // void for the efficiency: they, not the answer, decided it. The cost is kept.
@@ -57,7 +64,6 @@ struct run {
 extern const struct suite_speed suite_speed __attribute__((weak));
 
 static int threads;
-static volatile double sink;
 
 // --- Clocks ------------------------------------------------------------------
 
@@ -105,44 +111,27 @@ static struct run between(struct clocks from, struct clocks to) {
     return run;
 }
 
-// --- The calibration kernel --------------------------------------------------
+// --- The calibration ---------------------------------------------------------
 
-static long kernel_rounds; // as much work as about one run of the reference
-
-static double kernel(long rounds) {
-    double x = 0.5;
-    for (long i = 0; i < rounds; i++)
-        x = x * 0.999999 + 0.000001;
-    // Without an effect that the compiler must keep in its place, it moves the
-    // whole loop to before the first clock is read.
-    __asm__ volatile("" : "+m"(x) : : "memory");
-    return x;
-}
-
-static void *kernel_part(void *argument) {
+static void *reference_once(void *argument) {
     double *result = argument;
-    *result = kernel(kernel_rounds / threads);
+    *result = suite_speed.reference();
     return NULL;
 }
 
-static void kernel_parallel(void) {
+// The reference on every thread at once, the whole of it on each. Returns how
+// often it ran.
+static int calibrate(void) {
     pthread_t thread[MOST_THREADS];
     double result[MOST_THREADS][16]; // each on cache lines of its own
     int made = 0;
     for (int i = 1; i < threads; i++)
-        made += pthread_create(&thread[i], NULL, kernel_part, result[i]) == 0;
-    kernel_part(result[0]);
-    for (int i = 1; i <= made; i++)
+        made +=
+            pthread_create(&thread[made], NULL, reference_once, result[i]) == 0;
+    reference_once(result[0]);
+    for (int i = 0; i < made; i++)
         pthread_join(thread[i], NULL);
-    sink = result[0][0];
-}
-
-static void size_kernel(double want_ms) {
-    const long probe = 2000000;
-    struct clocks from = read_clocks();
-    sink = kernel(probe);
-    double ms = read_clocks().wall_ms - from.wall_ms;
-    kernel_rounds = (long)((double)probe * want_ms / (ms > 0.1 ? ms : 0.1));
+    return made + 1;
 }
 
 // --- Statistics --------------------------------------------------------------
@@ -209,29 +198,22 @@ static void repeat(struct measurement *m) {
     struct clocks t2 = read_clocks();
     check_value(reference, answer, seed);
     struct run serial = between(t0, t1), parallel = between(t1, t2);
-    double cost = parallel.cpu_ms / serial.cpu_ms;
     m->repeats++;
     if (threads < 2) {
-        add(&m->cost, cost);
+        add(&m->cost, parallel.cpu_ms / serial.cpu_ms);
         return;
     }
-    if (kernel_rounds == 0)
-        size_kernel(serial.wall_ms);
+    int runs = calibrate();
     struct clocks t3 = read_clocks();
-    sink = kernel(kernel_rounds);
-    struct clocks t4 = read_clocks();
-    kernel_parallel();
-    struct clocks t5 = read_clocks();
-    // Two threads that share one core's units cost more CPU time each, in any
-    // code: what the calibration pays for that is not charged to the answer.
-    double shared = between(t4, t5).cpu_ms / between(t3, t4).cpu_ms;
-    add(&m->cost, shared > 1 ? cost / shared : cost);
-    if (between(t0, t5).foreign > most_foreign) {
+    struct run calibration = between(t2, t3);
+    double one = calibration.cpu_ms / runs;
+    add(&m->cost, parallel.cpu_ms / fmax(one, serial.cpu_ms));
+    if (between(t0, t3).foreign > most_foreign) {
         m->voided++;
         return;
     }
     double speedup = serial.wall_ms / parallel.wall_ms;
-    double scaling = between(t3, t4).wall_ms / between(t4, t5).wall_ms;
+    double scaling = runs * serial.wall_ms / calibration.wall_ms;
     add(&m->speedup, speedup);
     add(&m->scaling, scaling);
     add(&m->efficiency, speedup / scaling);

@@ -114,12 +114,13 @@ extern const size_t suite_scenario_count;
 
 // --- The speed stage ------------------------------------------------------
 // One measurement: the same work done serially by the reference, in parallel
-// by the answer, and by a calibration kernel of known perfect scaling. See
-// harness/speed.c for how a verdict is drawn from it.
+// by the answer, and by the reference on several threads at once, which is what
+// perfect scaling costs here. See harness/speed.c for how a verdict is drawn.
 struct suite_speed {
     const char *says; // "par_math on 2 threads against 1"
     void (*prepare)(unsigned long seed, int threads); // new input, not timed
-    double (*reference)(void); // serial, the reference's own code
+    double (*reference)(void); // serial, the reference's own code; also called
+                               // by several threads at once
     double (*answer)(void);    // the learner's, with `threads` threads
     double tolerance;          // relative difference of the two values allowed
     double efficiency; // of the answer's speedup relative to the calibration's

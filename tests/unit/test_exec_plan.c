@@ -128,6 +128,39 @@ START_TEST(who_runs_the_plan_may_say_that_a_job_did_not_go_well) {
 }
 END_TEST
 
+struct known {
+    bool found; // by the job called "finds"
+};
+
+static void find(const struct job *job, const struct outcome *outcome,
+                 void *data) {
+    struct known *known = data;
+    (void)job;
+    known->found |= strcmp(outcome->output, "found\n") == 0;
+}
+
+static bool is_known(const struct job *job, void *data) {
+    const struct known *known = data;
+    (void)job;
+    return known->found;
+}
+
+START_TEST(what_nobody_waits_for_any_more_is_not_run) {
+    struct known known = {false};
+    struct plan *plan = jobs_plan();
+    jobs_add(plan, "first", "echo nothing");
+    jobs_add(plan, "finds", "echo found");
+    jobs_add(plan, "moot", "true");
+    struct exec_options options = {
+        .slots = 1, .is_moot = is_known, .on_outcome = find, .data = &known};
+    g_autoptr(GPtrArray) outcomes = exec_run(plan, &options);
+    assert_end(jobs_outcome(outcomes, 0), OUTCOME_EXITED, 0);
+    assert_end(jobs_outcome(outcomes, 1), OUTCOME_EXITED, 0);
+    assert_end(jobs_outcome(outcomes, 2), OUTCOME_NOT_RUN, 0);
+    plan_free(plan);
+}
+END_TEST
+
 START_TEST(measurement_runs_alone_and_last) {
     struct log log = {0};
     struct plan *plan = jobs_plan();
@@ -391,6 +424,7 @@ int main(void) {
     tcase_add_test(all, jobs_run_side_by_side_up_to_the_slots);
     tcase_add_test(all, what_needs_a_failed_job_is_not_run);
     tcase_add_test(all, who_runs_the_plan_may_say_that_a_job_did_not_go_well);
+    tcase_add_test(all, what_nobody_waits_for_any_more_is_not_run);
     tcase_add_test(all, measurement_runs_alone_and_last);
     tcase_add_test(all,
                    saved_outcomes_are_used_and_files_made_again_when_needed);
