@@ -188,7 +188,7 @@ static const struct {
     {"gets", NULL, "cannot be used safely"},
     {"__libc_start_main main _start _init _fini", NULL,
      "belongs to the program that tests your answer"},
-    {"ck_* _ck_* tcase_* suite_* srunner_* lk_* wb_* table_* record_* canary_* "
+    {"lp_use_* lp_steps fibre_* fds_* ck_* _ck_* tcase_* suite_* srunner_* lk_* wb_* table_* record_* canary_* "
      "watch_* symbols_* reports_*",
      NULL, "belongs to the tests, not to your answer"},
 };
