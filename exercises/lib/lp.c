@@ -27,22 +27,22 @@ enum { NO_DEADLINE = -1 };
 enum state { READY, WAITING, OVER };
 
 struct lp_task {
-    struct fibre *fibre;
+    struct lp_fibre *fibre;
     int (*fn)(void *);
     void *arg;
     void *local;
     enum state state;
     bool cancelled;
-    bool parked;        // waiting in lp_park()
-    int outcome;        // of the wait that has ended
-    int result;         // of fn, once it is over
-    long deadline;      // of the wait, or NO_DEADLINE
-    lp_task *joining;   // waiting for the end of this one
-    lp_task *joiners;   // waiting for the end of me, the first to wait first
-    lp_task *next;      // in the line, or among the joiners
-    lp_task *later;     // in the list of deadlines
-    lp_task *made;      // in the list of all, the one made before
-    struct fd_wait *fd; // waiting for a descriptor
+    bool parked;           // waiting in lp_park()
+    int outcome;           // of the wait that has ended
+    int result;            // of fn, once it is over
+    long deadline;         // of the wait, or NO_DEADLINE
+    lp_task *joining;      // waiting for the end of this one
+    lp_task *joiners;      // waiting for the end of me, the first to wait first
+    lp_task *next;         // in the line, or among the joiners
+    lp_task *later;        // in the list of deadlines
+    lp_task *made;         // in the list of all, the one made before
+    struct lp_fd_wait *fd; // waiting for a descriptor
 };
 
 struct call {
@@ -147,7 +147,7 @@ static void make_ready(lp_task *task, int outcome) {
     if (task->deadline != NO_DEADLINE)
         remove_deadline(task);
     if (task->fd != NULL)
-        fds_remove(task->fd);
+        lp_fds_remove(task->fd);
     if (task->joining != NULL)
         remove_joiner(task);
     task->deadline = NO_DEADLINE;
@@ -156,7 +156,7 @@ static void make_ready(lp_task *task, int outcome) {
     line_up(task);
 }
 
-static void on_descriptor(struct fd_wait *wait) {
+static void on_descriptor(struct lp_fd_wait *wait) {
     lp_task *task = wait->task;
     task->fd = NULL; // it has been removed
     make_ready(task, 0);
@@ -176,7 +176,7 @@ static lp_task *awaiter(void) {
 
 // Leaves to the loop, and comes back at the task's next turn.
 static int leave(lp_task *self) {
-    fibre_leave(self->fibre);
+    lp_fibre_leave(self->fibre);
     return self->cancelled ? -ECANCELED : self->outcome;
 }
 
@@ -270,9 +270,9 @@ int lp_wait_fd(int fd, short events, long timeout_ms) {
         return rc != 0 ? rc : look_at(fd, events);
     }
     // poll's events have the same values in epoll.
-    struct fd_wait wait = {
+    struct lp_fd_wait wait = {
         .fd = fd, .events = (unsigned)(unsigned short)events, .task = self};
-    int rc = fds_add(&wait);
+    int rc = lp_fds_add(&wait);
     if (rc != 0)
         return checkpoint(self, rc > 0 ? 0 : rc);
     self->fd = &wait;
@@ -293,14 +293,14 @@ static void run_task(void *arg) {
     lp_task *task = arg;
     int result = task->fn(task->arg);
     end_task(task, result);
-    fibre_end(task->fibre);
+    lp_fibre_end(task->fibre);
 }
 
 static lp_task *make_task(int (*fn)(void *), void *arg) {
     lp_task *task = calloc(1, sizeof *task);
     if (task == NULL)
         return NULL;
-    task->fibre = fibre_new(run_task, task);
+    task->fibre = lp_fibre_new(run_task, task);
     if (task->fibre == NULL) {
         free(task);
         return NULL;
@@ -367,7 +367,7 @@ int lp_call_threadsafe(void (*fn)(void *), void *arg) {
     if (open) {
         *mailbox.end = call;
         mailbox.end = &call->next;
-        fds_wake(); // under the lock: the loop cannot close it meanwhile
+        lp_fds_wake(); // under the lock: the loop cannot close it meanwhile
     }
     pthread_mutex_unlock(&mailbox.lock);
     if (open)
@@ -398,11 +398,11 @@ static void take_turn(lp_task *task) {
     if (watch != NULL && loop.restless > watch->most_steps)
         watch->restless(loop.restless);
     loop.current = task;
-    fibre_enter(task->fibre);
+    lp_fibre_enter(task->fibre);
     loop.current = NULL;
     if (task->state != OVER)
         return;
-    fibre_free(task->fibre);
+    lp_fibre_free(task->fibre);
     task->fibre = NULL;
 }
 
@@ -417,7 +417,7 @@ static void take_turns(void) {
     }
 }
 
-// How long to sleep in fds_poll().
+// How long to sleep in lp_fds_poll().
 static int real_wait(void) {
     if (loop.first != NULL)
         return 0;
@@ -433,8 +433,8 @@ static void jump(void) {
     if (loop.soonest != NULL) {
         loop.virtual_now = loop.soonest->deadline;
         loop.restless = 0;
-    } else if (fds_waited_for()) {
-        fds_poll(-1, on_descriptor);
+    } else if (lp_fds_waited_for()) {
+        lp_fds_poll(-1, on_descriptor);
     } else {
         watch->stuck(loop.alive);
     }
@@ -445,8 +445,8 @@ static void go_on(void) {
         take_turns();
         if (loop.alive == 0)
             break;
-        if (fds_waited_for() || (watch == NULL && loop.first == NULL))
-            fds_poll(watch == NULL ? real_wait() : 0, on_descriptor);
+        if (lp_fds_waited_for() || (watch == NULL && loop.first == NULL))
+            lp_fds_poll(watch == NULL ? real_wait() : 0, on_descriptor);
         make_calls();
         if (watch != NULL && loop.first == NULL)
             jump();
@@ -457,7 +457,7 @@ static void go_on(void) {
 
 static int open_loop(void) {
     pthread_mutex_lock(&mailbox.lock);
-    int rc = loop.running ? -EBUSY : fds_open();
+    int rc = loop.running ? -EBUSY : lp_fds_open();
     if (rc == 0) {
         loop.running = true;
         loop.first = loop.last = loop.soonest = loop.all = NULL;
@@ -481,8 +481,8 @@ static void close_loop(void) {
         loop.all = task->made;
         free(task);
     }
-    fibre_forget_stacks();
-    fds_close();
+    lp_fibre_forget_stacks();
+    lp_fds_close();
     loop.running = false;
 }
 

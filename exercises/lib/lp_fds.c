@@ -15,15 +15,15 @@ enum { MOST_EVENTS = 64 };
 
 static int epoll = -1;
 static int bell = -1;
-static struct fd_wait *waits;
+static struct lp_fd_wait *waits;
 
 static int fail(void) {
     int error = errno;
-    fds_close();
+    lp_fds_close();
     return -error;
 }
 
-int fds_open(void) {
+int lp_fds_open(void) {
     epoll = epoll_create1(EPOLL_CLOEXEC);
     if (epoll < 0)
         return fail();
@@ -36,7 +36,7 @@ int fds_open(void) {
     return 0;
 }
 
-void fds_close(void) {
+void lp_fds_close(void) {
     if (bell >= 0)
         close(bell);
     if (epoll >= 0)
@@ -47,7 +47,7 @@ void fds_close(void) {
 // What all waiters for FD want together; 0 if there is none.
 static unsigned wanted(int fd) {
     unsigned events = 0;
-    for (const struct fd_wait *wait = waits; wait != NULL; wait = wait->next)
+    for (const struct lp_fd_wait *wait = waits; wait != NULL; wait = wait->next)
         if (wait->fd == fd)
             events |= wait->events;
     return events;
@@ -67,16 +67,16 @@ static int tell(int fd) {
     return -errno;
 }
 
-static void unlink_wait(struct fd_wait *wait) {
-    struct fd_wait **place = &waits;
+static void unlink_wait(struct lp_fd_wait *wait) {
+    struct lp_fd_wait **place = &waits;
     while (*place != NULL && *place != wait)
         place = &(*place)->next;
     if (*place == wait)
         *place = wait->next;
 }
 
-int fds_add(struct fd_wait *wait) {
-    struct fd_wait **end = &waits;
+int lp_fds_add(struct lp_fd_wait *wait) {
+    struct lp_fd_wait **end = &waits;
     while (*end != NULL)
         end = &(*end)->next;
     *end = wait;
@@ -88,18 +88,18 @@ int fds_add(struct fd_wait *wait) {
     return rc == -EPERM ? 1 : rc;
 }
 
-void fds_remove(struct fd_wait *wait) {
+void lp_fds_remove(struct lp_fd_wait *wait) {
     unlink_wait(wait);
     tell(wait->fd);
 }
 
-bool fds_waited_for(void) {
+bool lp_fds_waited_for(void) {
     return waits != NULL;
 }
 
 static void hand_out(int fd, unsigned events,
-                     void (*ready)(struct fd_wait *wait)) {
-    for (struct fd_wait *wait = waits, *next; wait != NULL; wait = next) {
+                     void (*ready)(struct lp_fd_wait *wait)) {
+    for (struct lp_fd_wait *wait = waits, *next; wait != NULL; wait = next) {
         next = wait->next;
         if (wait->fd != fd ||
             (events & (wait->events | EPOLLERR | EPOLLHUP)) == 0)
@@ -110,7 +110,7 @@ static void hand_out(int fd, unsigned events,
     tell(fd);
 }
 
-void fds_poll(int timeout_ms, void (*ready)(struct fd_wait *wait)) {
+void lp_fds_poll(int timeout_ms, void (*ready)(struct lp_fd_wait *wait)) {
     struct epoll_event events[MOST_EVENTS];
     int count = epoll_wait(epoll, events, MOST_EVENTS, timeout_ms);
     for (int i = 0; i < count; i++) {
@@ -123,7 +123,7 @@ void fds_poll(int timeout_ms, void (*ready)(struct fd_wait *wait)) {
     }
 }
 
-void fds_wake(void) {
+void lp_fds_wake(void) {
     const uint64_t one = 1;
     (void)!write(bell, &one, sizeof one);
 }

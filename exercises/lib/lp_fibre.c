@@ -42,7 +42,7 @@ struct side {
     void *tsan;       // TSan's name for it
 };
 
-struct fibre {
+struct lp_fibre {
     struct side side;
     void (*fn)(void *);
     void *arg;
@@ -125,7 +125,7 @@ static void stack_free(char *mapping) {
 #endif
 }
 
-void fibre_forget_stacks(void) {
+void lp_fibre_forget_stacks(void) {
     while (kept_count > 0)
         munmap(kept[--kept_count], mapping_bytes());
 }
@@ -134,14 +134,14 @@ void fibre_forget_stacks(void) {
 
 // makecontext() hands on ints: a pointer comes in two halves.
 static void begin(unsigned high, unsigned low) {
-    struct fibre *fibre = (struct fibre *)((uintptr_t)high << 32 | low);
+    struct lp_fibre *fibre = (struct lp_fibre *)((uintptr_t)high << 32 | low);
     announce_arrival(&fibre->side, &loop_side);
     fibre->fn(fibre->arg);
-    abort(); // fn has to end with fibre_end()
+    abort(); // fn has to end with lp_fibre_end()
 }
 
-struct fibre *fibre_new(void (*fn)(void *), void *arg) {
-    struct fibre *fibre = calloc(1, sizeof *fibre);
+struct lp_fibre *lp_fibre_new(void (*fn)(void *), void *arg) {
+    struct lp_fibre *fibre = calloc(1, sizeof *fibre);
     if (fibre == NULL)
         return NULL;
     fibre->mapping = stack_new();
@@ -171,25 +171,25 @@ struct fibre *fibre_new(void (*fn)(void *), void *arg) {
     return fibre;
 }
 
-void fibre_enter(struct fibre *fibre) {
+void lp_fibre_enter(struct lp_fibre *fibre) {
 #ifdef HARNESS_VARIANT_TSAN
     loop_side.tsan = __tsan_get_current_fiber();
 #endif
     go(&loop_side, &fibre->side);
 }
 
-void fibre_leave(struct fibre *fibre) {
+void lp_fibre_leave(struct lp_fibre *fibre) {
     go(&fibre->side, &loop_side);
 }
 
 // ASan's fake stack is left as it is: the frames in it stay poisoned, and
 // whoever uses one of them later is told what it was.
-void fibre_end(struct fibre *fibre) {
+void lp_fibre_end(struct lp_fibre *fibre) {
     go(&fibre->side, &loop_side);
     abort(); // nobody may enter it again
 }
 
-void fibre_free(struct fibre *fibre) {
+void lp_fibre_free(struct lp_fibre *fibre) {
     VALGRIND_STACK_DEREGISTER(fibre->valgrind);
 #ifdef HARNESS_VARIANT_TSAN
     __tsan_destroy_fiber(fibre->side.tsan);

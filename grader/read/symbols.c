@@ -188,7 +188,8 @@ static const struct {
     {"gets", NULL, "cannot be used safely"},
     {"__libc_start_main main _start _init _fini", NULL,
      "belongs to the program that tests your answer"},
-    {"lp_use_* lp_steps fibre_* fds_* ck_* _ck_* tcase_* suite_* srunner_* lk_* wb_* table_* record_* canary_* "
+    {"lp_use_* lp_steps lp_fibre_* lp_fds_* ck_* _ck_* tcase_* suite_* "
+     "srunner_* lk_* wb_* table_* record_* canary_* "
      "watch_* symbols_* reports_*",
      NULL, "belongs to the tests, not to your answer"},
 };
@@ -208,7 +209,7 @@ static const char reserved[] =
     "_Exit abort atexit clock_gettime gettimeofday time clock nanosleep usleep "
     "sleep sched_yield getpid syscall dlopen dlsym dlclose exec* __* main "
     "curl_* "
-    "ck_* _ck_* lk_* wb_* Annotate* bank_step_hook do_math split_range "
+    "ck_* _ck_* lk_* wb_* lp_* Annotate* bank_step_hook do_math split_range "
     "split_grain h1_text";
 
 static bool word_matches(const char *word, size_t length, const char *name) {
