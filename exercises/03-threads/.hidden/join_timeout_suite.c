@@ -1,0 +1,786 @@
+// SPDX-License-Identifier: MIT
+// Tests of join_timeout.
+//
+// Workers run job(), which a test can hold up in a gate: a gauge, which no race
+// detector takes for an order. So nothing here orders a worker's end before a
+// join for the answer. Whoever learns that a worker has finished reads what it
+// wrote.
+#include "join_timeout.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/suite.h"
+#include "lib/wb.h"
+
+enum { MOST = 12, WRITTEN = 4711, DAY_MS = 86400000 };
+
+static bool glance(const atomic_bool *flag) {
+    return atomic_load_explicit(flag, memory_order_relaxed);
+}
+
+static void raise_flag(atomic_bool *flag) {
+    atomic_store_explicit(flag, true, memory_order_relaxed);
+}
+
+// --- What workers do ---------------------------------------------------------
+
+struct job {
+    wb_gauge *gate; // held up here, if not NULL, until gate_open()
+    int calls;      // how often fn was called
+    int value;      // WRITTEN as the last thing fn does
+    pthread_t who;
+    atomic_bool ended; // for glances
+};
+
+static void job_main(void *arg) {
+    struct job *job = arg;
+    job->calls++;
+    job->who = pthread_self();
+    if (job->gate != NULL) {
+        wb_gauge_enter(job->gate);
+        wb_gauge_leave(job->gate);
+    }
+    job->value = WRITTEN;
+    raise_flag(&job->ended);
+}
+
+static worker *start(struct job *job) {
+    worker *w = worker_start(job_main, job);
+    expect(w != NULL, "worker_start returned NULL");
+    return w;
+}
+
+static struct job held(void) {
+    return (struct job){.gate = wb_gauge_new(2)};
+}
+
+// Lets a worker whose job has a gate run on to its end.
+static void gate_open(struct job *job) {
+    wb_gauge_enter(job->gate);
+    wb_gauge_leave(job->gate);
+}
+
+// By whoever was told that the worker has finished. WHO told it.
+static void expect_finished(const struct job *job, const char *who) {
+    expect(glance(&job->ended), "%s although fn has not returned yet", who);
+    expect(job->value == WRITTEN, "%s, but what fn wrote is not to be seen",
+           who);
+    expect(job->calls == 1, "fn was called %d times instead of once",
+           job->calls);
+}
+
+static void expect_joined(worker *w, const struct job *job, long timeout_ms) {
+    int rc = worker_join(w, timeout_ms);
+    expect(rc == 0,
+           "worker_join(w, %ld) returned %d instead of 0 for a worker that has "
+           "finished",
+           timeout_ms, rc);
+    expect_finished(job, "worker_join returned 0");
+    int alive = worker_alive(w);
+    expect(alive == 0,
+           "worker_alive returned %d instead of 0 although worker_join had "
+           "returned 0",
+           alive);
+}
+
+static void expect_running(worker *w, const struct job *job) {
+    int alive = worker_alive(w);
+    expect(alive == 1 || glance(&job->ended),
+           "worker_alive returned %d instead of 1 although fn still runs",
+           alive);
+}
+
+// --- Callers: threads that make one call each --------------------------------
+
+struct caller {
+    worker *const *w; // one, or N of them for a join_all
+    size_t n;
+    struct job *jobs; // theirs
+    long timeout_ms;
+    long (*call)(struct caller *self);
+    long rc;              // read after the join
+    atomic_bool returned; // for glances
+    atomic_int rounds;    // of calls that make several
+    pthread_t thread;
+};
+
+static long call_join(struct caller *self) {
+    int rc = worker_join(self->w[0], self->timeout_ms);
+    if (rc == 0)
+        expect_finished(&self->jobs[0], "worker_join returned 0");
+    return rc;
+}
+
+static long call_join_all(struct caller *self) {
+    size_t count = join_all(self->w, self->n, self->timeout_ms);
+    for (size_t i = 0; i < self->n && count == self->n; i++)
+        expect_finished(&self->jobs[i], "join_all returned n");
+    return (long)count;
+}
+
+static long call_free(struct caller *self) {
+    worker_free(self->w[0]);
+    expect_finished(&self->jobs[0], "worker_free returned");
+    return 0;
+}
+
+static void *caller_main(void *arg) {
+    struct caller *self = arg;
+    self->rc = self->call(self);
+    raise_flag(&self->returned);
+    return NULL;
+}
+
+static void caller_start(struct caller *caller) {
+    ck_assert_int_eq(pthread_create(&caller->thread, NULL, caller_main, caller),
+                     0);
+}
+
+static void caller_join(struct caller *caller) {
+    pthread_join(caller->thread, NULL);
+}
+
+// Whether CALLER, who only waits for short times, returns. COUNT threads sleep
+// if it does not. A timer may be late where its processor is not given time, so
+// one that makes no progress is looked at for a good while.
+static bool comes_back(struct caller *caller, int count) {
+    enum { PATIENCE = 40 };
+    int before = -1;
+    for (int idle = 0; idle < PATIENCE; idle++) {
+        if (wb_wakes_up(&caller->returned, count))
+            return true;
+        int now = atomic_load_explicit(&caller->rounds, memory_order_relaxed);
+        if (now != before)
+            idle = 0;
+        before = now;
+    }
+    return false;
+}
+
+static void count_round(struct caller *caller) {
+    atomic_fetch_add_explicit(&caller->rounds, 1, memory_order_relaxed);
+}
+
+static const char *name_of(const struct caller *caller) {
+    return caller->call == call_join       ? "worker_join"
+           : caller->call == call_join_all ? "join_all"
+                                           : "worker_free";
+}
+
+// Waits until COUNT threads sleep: all of the N callers, and the workers that
+// are held up.
+static void expect_asleep(struct caller *callers, int n, int count) {
+    bool asleep = wb_wait_blocked(count);
+    for (int i = 0; i < n; i++) {
+        struct caller *c = &callers[i];
+        if (!glance(&c->returned))
+            continue;
+        caller_join(c);
+        expect(false,
+               "%s with %ld ms of time returned %ld at once although a worker "
+               "still ran",
+               name_of(c), c->timeout_ms, c->rc);
+    }
+    expect_kind(
+        "busy-wait", asleep,
+        "a call that had to wait for a worker did not sleep until it is "
+        "woken: it went on looking");
+}
+
+// --- One worker --------------------------------------------------------------
+
+START_TEST(a_worker_is_joined) {
+    struct job job = {0};
+    worker *w = start(&job);
+    static const long timeouts[] = {-1, 0, DAY_MS, LONG_MIN, 0, 1};
+    for (size_t i = 0; i < sizeof timeouts / sizeof *timeouts; i++)
+        expect_joined(w, &job, timeouts[i]);
+    expect(!pthread_equal(job.who, pthread_self()),
+           "fn was called by the thread that called worker_start, not by a new "
+           "one");
+    worker_free(w);
+}
+END_TEST
+
+START_TEST(workers_run_meanwhile) {
+    struct job jobs[3];
+    worker *w[3];
+    wb_gauge *gate = wb_gauge_new(4);
+    for (int i = 0; i < 3; i++) {
+        jobs[i] = (struct job){.gate = gate};
+        w[i] = start(&jobs[i]);
+        expect(!glance(&jobs[i].ended),
+               "worker_start returned only after fn had returned");
+    }
+    for (int i = 0; i < 3; i++)
+        expect_running(w[i], &jobs[i]);
+    gate_open(&jobs[0]);
+    int peak = wb_gauge_peak(gate);
+    expect_kind("no-overlap", peak == 4,
+                "three workers were to run at the same time as their starter, "
+                "but no more than %d of these 4 were ever under way at once",
+                peak);
+    for (int i = 0; i < 3; i++)
+        expect_joined(w[i], &jobs[i], -1);
+    for (int i = 0; i < 3; i++)
+        worker_free(w[i]);
+}
+END_TEST
+
+// The lower bound of a wait is no matter of luck.
+START_TEST(time_is_up) {
+    struct job job = held();
+    worker *w = start(&job);
+    static const long timeouts[] = {0, 60, 1, 999, 0};
+    for (size_t i = 0; i < sizeof timeouts / sizeof *timeouts; i++) {
+        long before = wb_now_ms();
+        int rc = worker_join(w, timeouts[i]);
+        long took = wb_now_ms() - before;
+        expect(rc == -ETIMEDOUT,
+               "worker_join(w, %ld) returned %d instead of -ETIMEDOUT (%d) "
+               "although fn still ran",
+               timeouts[i], rc, -ETIMEDOUT);
+        expect(took >= timeouts[i] - 20,
+               "worker_join(w, %ld) gave up after %ld ms", timeouts[i], took);
+        expect_running(w, &job);
+    }
+    gate_open(&job);
+    expect_joined(w, &job, -1);
+    worker_free(w);
+}
+END_TEST
+
+// Asks again and again, without ever waiting, until somebody says that the
+// worker has finished.
+static void ask_until_finished(bool by_join) {
+    struct job job = held();
+    worker *w = start(&job);
+    expect_running(w, &job);
+    gate_open(&job);
+    bool finished = false;
+    for (int i = 0; i < 5000 && !finished; i++) {
+        finished = by_join ? worker_join(w, 0) == 0 : worker_alive(w) == 0;
+        if (!finished)
+            wb_sleep_ms(1);
+    }
+    expect(finished,
+           "%s long after fn had returned, asked 5000 times with a pause of "
+           "1 ms",
+           by_join ? "worker_join(w, 0) did not return 0"
+                   : "worker_alive(w) still returned 1");
+    expect_finished(&job, by_join ? "worker_join(w, 0) returned 0"
+                                  : "worker_alive returned 0");
+    expect_joined(w, &job, 0);
+    worker_free(w);
+}
+
+START_TEST(alive_tells_the_end) {
+    ask_until_finished(false);
+}
+END_TEST
+
+START_TEST(join_0_tells_the_end) {
+    ask_until_finished(true);
+}
+END_TEST
+
+// --- Waiting -----------------------------------------------------------------
+
+static long restless_calls(void) {
+    return wb_calls(WB_SLEEP) + wb_calls(WB_POLL) + wb_calls(WB_COND_WAIT) +
+           wb_calls(WB_SEM_WAIT) + wb_calls(WB_PTHREAD_JOIN) +
+           wb_calls(WB_READ);
+}
+
+// Nothing happens for 300 ms: who looks again and again in that time is
+// counted.
+START_TEST(waiting_is_sleeping) {
+    struct job jobs[2] = {{.gate = wb_gauge_new(3)}};
+    jobs[1].gate = jobs[0].gate;
+    worker *w[2] = {start(&jobs[0]), start(&jobs[1])};
+    struct caller callers[] = {
+        {.w = w, .jobs = jobs, .timeout_ms = -1, .call = call_join},
+        {.w = w, .jobs = jobs, .timeout_ms = DAY_MS, .call = call_join},
+        {.w = w, .jobs = jobs, .n = 2, .timeout_ms = -1, .call = call_join_all},
+        {.w = w,
+         .jobs = jobs,
+         .n = 2,
+         .timeout_ms = DAY_MS,
+         .call = call_join_all}};
+    for (int i = 0; i < 4; i++)
+        caller_start(&callers[i]);
+    wb_wait_blocked(6);
+    long before = restless_calls();
+    double cpu_ms = wb_cpu_ms();
+    wb_sleep_ms(300);
+    expect(restless_calls() - before < 20,
+           "while four calls of worker_join and join_all had to wait for 300 "
+           "ms, they made %ld calls of sleep, poll, wait or join",
+           restless_calls() - before);
+    expect(wb_cpu_ms() - cpu_ms < 100,
+           "while worker_join and join_all had to wait for 300 ms, they used "
+           "%.0f ms of processor time",
+           wb_cpu_ms() - cpu_ms);
+    gate_open(&jobs[0]);
+    for (int i = 0; i < 4; i++)
+        caller_join(&callers[i]);
+    for (int i = 0; i < 2; i++)
+        worker_free(w[i]);
+}
+END_TEST
+
+static void three_join(long timeout_ms) {
+    struct job job = held();
+    worker *w = start(&job);
+    struct caller callers[3];
+    for (int i = 0; i < 3; i++) {
+        callers[i] = (struct caller){
+            .w = &w, .jobs = &job, .timeout_ms = timeout_ms, .call = call_join};
+        caller_start(&callers[i]);
+    }
+    expect_asleep(callers, 3, 4);
+    gate_open(&job);
+    for (int i = 0; i < 3; i++) {
+        expect_kind(
+            "lost-wakeup", wb_wakes_up(&callers[i].returned, 1),
+            "three threads waited in worker_join(w, %ld), the worker has "
+            "finished, and one of them still sleeps: nobody woke it",
+            timeout_ms);
+        caller_join(&callers[i]);
+        expect(callers[i].rc == 0,
+               "one of three threads that waited in worker_join(w, %ld) got "
+               "%ld instead of 0",
+               timeout_ms, callers[i].rc);
+    }
+    expect_joined(w, &job, 0);
+    worker_free(w);
+}
+
+START_TEST(three_joiners) {
+    three_join(-1);
+}
+END_TEST
+
+START_TEST(timed_joiners_are_woken) {
+    three_join(DAY_MS);
+    three_join(DAY_MS - 1); // 999 ms: in the next second, whatever the time is
+}
+END_TEST
+
+// What a join without limit must not hold up: made by a thread of its own, so
+// that the test can look.
+static long call_short_ones(struct caller *self) {
+    worker *w = self->w[0];
+    static const long timeouts[] = {0, 5, 1};
+    for (size_t i = 0; i < sizeof timeouts / sizeof *timeouts; i++) {
+        int rc = worker_join(w, timeouts[i]);
+        count_round(self);
+        expect(rc == -ETIMEDOUT,
+               "worker_join(w, %ld) returned %d instead of -ETIMEDOUT (%d) "
+               "while another thread waited in worker_join(w, -1)",
+               timeouts[i], rc, -ETIMEDOUT);
+    }
+    int alive = worker_alive(w);
+    expect(alive == 1, "worker_alive returned %d while fn ran", alive);
+    return 0;
+}
+
+START_TEST(short_join_beside_a_long_one) {
+    struct job job = held();
+    worker *w = start(&job);
+    struct caller patient = {
+        .w = &w, .jobs = &job, .timeout_ms = -1, .call = call_join};
+    struct caller quick = {.w = &w, .jobs = &job, .call = call_short_ones};
+    caller_start(&patient);
+    expect_asleep(&patient, 1, 2);
+    caller_start(&quick);
+    expect_kind("hang", comes_back(&quick, 3),
+                "while a thread waited in worker_join(w, -1), another one's "
+                "worker_join with a short time, or its worker_alive, did not "
+                "come back");
+    caller_join(&quick);
+    gate_open(&job);
+    caller_join(&patient);
+    expect(
+        patient.rc == 0,
+        "worker_join(w, -1) returned %ld instead of 0 after another thread's "
+        "worker_join had given up",
+        patient.rc);
+    worker_free(w);
+}
+END_TEST
+
+// Every second read, poll and sem_wait ends with EINTR.
+START_TEST(signals_come) {
+    struct job job = held();
+    wb_interrupt_calls(true);
+    worker *w = start(&job);
+    long before = wb_now_ms();
+    int rc = worker_join(w, 60);
+    long took = wb_now_ms() - before;
+    expect(
+        rc == -ETIMEDOUT,
+        "worker_join(w, 60), interrupted by a signal, returned %d instead of "
+        "-ETIMEDOUT (%d) although fn still ran",
+        rc, -ETIMEDOUT);
+    expect(took >= 40,
+           "worker_join(w, 60), interrupted by a signal, gave up after %ld ms",
+           took);
+    struct caller callers[2] = {
+        {.w = &w, .jobs = &job, .timeout_ms = -1, .call = call_join},
+        {.w = &w, .jobs = &job, .timeout_ms = DAY_MS, .call = call_join}};
+    for (int i = 0; i < 2; i++)
+        caller_start(&callers[i]);
+    expect_asleep(callers, 2, 3);
+    gate_open(&job);
+    for (int i = 0; i < 2; i++) {
+        caller_join(&callers[i]);
+        expect(callers[i].rc == 0,
+               "worker_join, interrupted by a signal, returned %ld instead of "
+               "0",
+               callers[i].rc);
+    }
+    worker_free(w);
+}
+END_TEST
+
+// --- Many workers ------------------------------------------------------------
+
+static struct crew {
+    size_t n;
+    struct job jobs[MOST];
+    worker *w[MOST];
+} crew;
+
+// N workers; those from number FREE on are held.
+static void crew_start(size_t n, size_t free) {
+    memset(&crew, 0, sizeof crew);
+    crew.n = n;
+    for (size_t i = 0; i < n; i++) {
+        crew.jobs[i].gate = i < free ? NULL : wb_gauge_new(2);
+        crew.w[i] = start(&crew.jobs[i]);
+    }
+}
+
+static void crew_end(void) {
+    for (size_t i = 0; i < crew.n; i++) {
+        if (crew.jobs[i].gate != NULL && !glance(&crew.jobs[i].ended))
+            gate_open(&crew.jobs[i]);
+        worker_free(crew.w[i]);
+        wb_gauge_free(crew.jobs[i].gate);
+    }
+}
+
+START_TEST(all_are_joined) {
+    size_t none = join_all(NULL, 0, -1);
+    expect(none == 0, "join_all(NULL, 0, -1) returned %zu instead of 0", none);
+    crew_start(5, 5);
+    static const long timeouts[] = {-1, 0, DAY_MS};
+    for (size_t i = 0; i < 3; i++) {
+        size_t count = join_all(crew.w, 5, timeouts[i]);
+        expect(count == 5,
+               "join_all(w, 5, %ld) returned %zu instead of 5 although all "
+               "workers have finished",
+               timeouts[i], count);
+        for (size_t k = 0; k < 5; k++)
+            expect_finished(&crew.jobs[k], "join_all returned 5");
+    }
+    crew_end();
+}
+END_TEST
+
+START_TEST(join_all_waits_for_all) {
+    static const long timeouts[] = {-1, DAY_MS};
+    static const int order[] = {2, 0, 1};
+    for (int round = 0; round < 2; round++) {
+        crew_start(3, 0);
+        struct caller caller = {.w = crew.w,
+                                .jobs = crew.jobs,
+                                .n = 3,
+                                .timeout_ms = timeouts[round],
+                                .call = call_join_all};
+        caller_start(&caller);
+        for (int i = 0; i < 3; i++) {
+            expect_asleep(&caller, 1, 4 - i);
+            gate_open(&crew.jobs[order[i]]);
+        }
+        expect_kind("lost-wakeup", wb_wakes_up(&caller.returned, 1),
+                    "all workers have finished, and join_all still sleeps");
+        caller_join(&caller);
+        expect(caller.rc == 3,
+               "join_all of 3 workers returned %ld instead of 3 after the last "
+               "of them had finished",
+               caller.rc);
+        crew_end();
+    }
+}
+END_TEST
+
+// The first worker and the last are stuck, those between have finished.
+START_TEST(join_all_counts_the_finished) {
+    crew_start(3, 3);
+    join_all(crew.w, 3, -1);
+    struct job stuck[2] = {held(), held()};
+    worker *mixed[5] = {start(&stuck[0]), crew.w[0], crew.w[1], crew.w[2],
+                        start(&stuck[1])};
+    static const long timeouts[] = {0, 60, 1};
+    for (int i = 0; i < 3; i++) {
+        long before = wb_now_ms();
+        size_t count = join_all(mixed, 5, timeouts[i]);
+        long took = wb_now_ms() - before;
+        expect(
+            count == 3,
+            "join_all(w, 5, %ld) returned %zu instead of 3: the first worker "
+            "and the last still ran, the 3 between had finished",
+            timeouts[i], count);
+        expect(took >= timeouts[i] - 20,
+               "join_all(w, 5, %ld) gave up after %ld ms although a worker "
+               "still ran",
+               timeouts[i], took);
+    }
+    for (int i = 0; i < 2; i++) {
+        gate_open(&stuck[i]);
+        worker_free(mixed[4 * i]);
+    }
+    crew_end();
+}
+END_TEST
+
+// Late once or a few times: the machine. Late every time, by the sum of the
+// times: the answer.
+START_TEST(one_deadline_for_all) {
+    enum { TIMEOUT = 40, ROUNDS = 10, LATE = TIMEOUT * MOST / 2 };
+    crew_start(MOST, 0);
+    long took = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        long before = wb_now_ms();
+        size_t count = join_all(crew.w, MOST, TIMEOUT);
+        took = wb_now_ms() - before;
+        expect(count == 0,
+               "join_all returned %zu instead of 0 although all %d workers "
+               "still ran",
+               count, MOST);
+        if (took < LATE)
+            break;
+    }
+    expect(took < LATE,
+           "join_all(w, %d, %d) took %ld ms, and as long each of %d times: not "
+           "%d ms in all, but for each of the %d workers that still ran",
+           MOST, TIMEOUT, took, ROUNDS, TIMEOUT, MOST);
+    crew_end();
+}
+END_TEST
+
+static long call_many_short_ones(struct caller *self) {
+    for (int round = 0; round < 100; round++) {
+        size_t count = join_all(self->w, self->n, round % 3);
+        count_round(self);
+        expect(count == 0, "join_all returned %zu although all workers ran",
+               count);
+    }
+    return 0;
+}
+
+// After the first wait nothing is left of the time, or less than nothing.
+START_TEST(less_than_nothing_is_left) {
+    crew_start(3, 0);
+    struct caller caller = {
+        .w = crew.w, .jobs = crew.jobs, .n = 3, .call = call_many_short_ones};
+    caller_start(&caller);
+    expect_kind(
+        "hang", wb_wakes_up(&caller.returned, 4),
+        "join_all of 3 workers that all run, with 1 or 2 ms of time, "
+        "waits on without a limit: is what is left of the time negative "
+        "then?");
+    caller_join(&caller);
+    crew_end();
+}
+END_TEST
+
+// --- The end -----------------------------------------------------------------
+
+START_TEST(free_waits) {
+    struct job job = held();
+    worker *w = start(&job);
+    struct caller caller = {
+        .w = &w, .jobs = &job, .timeout_ms = -1, .call = call_free};
+    caller_start(&caller);
+    expect_asleep(&caller, 1, 2);
+    gate_open(&job);
+    caller_join(&caller);
+}
+END_TEST
+
+START_TEST(free_at_once) {
+    for (int round = 0; round < 20; round++) {
+        struct job job = {0};
+        worker *w = start(&job);
+        if (round % 2 == 1)
+            expect_joined(w, &job, -1);
+        worker_free(w);
+        expect_finished(&job, "worker_free returned");
+        expect_kind(
+            "thread-leak", wb_threads_live() == 0,
+            "worker_free returned while the worker's thread was still on "
+            "its last lines: only a join tells that it has left them");
+    }
+}
+END_TEST
+
+// Fails the K-th CALL of a worker_start. False if it makes fewer.
+static bool start_fails(enum wb_call call, int k, const char *what) {
+    wb_fail_call(call, k);
+    errno = 0;
+    struct job job = {0};
+    worker *w = worker_start(job_main, &job);
+    int error = errno;
+    bool failed = wb_failed(call);
+    wb_fail_call(call, 0);
+    if (!failed) {
+        expect(w != NULL, "worker_start returned NULL");
+        worker_free(w);
+        return false;
+    }
+    expect(w == NULL,
+           "worker_start returned a worker although %s number %d had failed",
+           what, k);
+    expect(job.calls == 0, "worker_start returned NULL, but fn was called");
+    expect(error != 0,
+           "%s number %d failed: worker_start returned NULL and left errno at "
+           "0%s",
+           what, k,
+           call == WB_PTHREAD_CREATE
+               ? " (pthread_create returns its error, and sets no errno)"
+               : "");
+    return true;
+}
+
+START_TEST(no_thread) {
+    start_fails(WB_PTHREAD_CREATE, 1, "pthread_create");
+}
+END_TEST
+
+START_TEST(no_memory) {
+    for (int k = 1; k <= 6 && start_fails(WB_MALLOC, k, "allocation"); k++)
+        ;
+    for (int k = 1; k <= 6 && start_fails(WB_PIPE, k, "descriptor"); k++)
+        ;
+}
+END_TEST
+
+SUITE(TEST(waiting_is_sleeping, "a call that waits sleeps until it is woken",
+           .kind = "busy-wait", .stages = IN_TESTS),
+      TEST(a_worker_is_joined, "a worker can be joined again and again"),
+      TEST(workers_run_meanwhile, "worker_start does not wait for fn"),
+      TEST(time_is_up, "worker_join gives up when its time is up, not earlier"),
+      TEST(alive_tells_the_end,
+           "worker_alive finds out by itself that a worker has finished"),
+      TEST(join_0_tells_the_end,
+           "worker_join(w, 0) finds out that a worker has finished"),
+      TEST(three_joiners, "three threads join the same worker"),
+      TEST(timed_joiners_are_woken,
+           "a join with a time limit returns 0 as soon as the worker finishes",
+           .stages = IN_TESTS),
+      TEST(short_join_beside_a_long_one,
+           "a thread that waits without limit holds up no other call"),
+      TEST(signals_come, "a join that is interrupted waits on"),
+      TEST(all_are_joined, "join_all of finished workers returns n"),
+      TEST(join_all_waits_for_all,
+           "join_all waits for the last worker, in whatever order they finish"),
+      TEST(join_all_counts_the_finished,
+           "join_all counts every worker that has finished"),
+      TEST(one_deadline_for_all, "join_all has one deadline for all workers",
+           .stages = IN_TESTS),
+      TEST(less_than_nothing_is_left,
+           "join_all gives up also when nothing is left of its time",
+           .stages = IN_TESTS),
+      TEST(free_waits, "worker_free waits until the worker has finished"),
+      TEST(free_at_once,
+           "worker_free returns after the worker's thread has ended"),
+      TEST(no_thread,
+           "if no thread can be created, worker_start returns NULL and "
+           "leaks nothing"),
+      TEST(no_memory,
+           "if memory or descriptors are short, worker_start returns "
+           "NULL and leaks nothing"), )
+
+// --- Scenarios ---------------------------------------------------------------
+
+static void adds_one(void *arg) {
+    ++*(int *)arg;
+}
+
+static void expect_value(const int *value, const char *who) {
+    expect(*value == 1, "%s, and fn's work is not done", who);
+}
+
+SCENARIO(joined_and_freed) {
+    int value = 0;
+    worker *w = worker_start(adds_one, &value);
+    expect(w != NULL, "worker_start returned NULL");
+    int rc = worker_join(w, -1);
+    expect(rc == 0, "worker_join(w, -1) returned %d", rc);
+    expect_value(&value, "worker_join returned 0");
+    worker_free(w);
+}
+
+SCENARIO(freed_at_once) {
+    int value = 0;
+    worker *w = worker_start(adds_one, &value);
+    expect(w != NULL, "worker_start returned NULL");
+    worker_free(w);
+    expect_value(&value, "worker_free returned");
+}
+
+static void *joins_it(void *arg) {
+    int rc = worker_join(arg, -1);
+    expect(rc == 0, "worker_join(w, -1) returned %d", rc);
+    return NULL;
+}
+
+SCENARIO(joined_by_two) {
+    int value = 0;
+    pthread_t other;
+    worker *w = worker_start(adds_one, &value);
+    expect(w != NULL, "worker_start returned NULL");
+    pthread_create(&other, NULL, joins_it, w);
+    joins_it(w);
+    expect_value(&value, "worker_join returned 0");
+    pthread_join(other, NULL);
+    worker_free(w);
+}
+
+SCENARIO(joined_in_time_or_not) {
+    int value = 0;
+    worker *w = worker_start(adds_one, &value);
+    expect(w != NULL, "worker_start returned NULL");
+    int rc = worker_join(w, 1000);
+    expect(rc == 0 || rc == -ETIMEDOUT, "worker_join(w, 1000) returned %d", rc);
+    if (rc == 0)
+        expect_value(&value, "worker_join returned 0");
+    worker_free(w);
+}
+
+SCENARIO(two_joined_together) {
+    int values[2] = {0};
+    worker *w[2] = {worker_start(adds_one, &values[0]),
+                    worker_start(adds_one, &values[1])};
+    expect(w[0] != NULL && w[1] != NULL, "worker_start returned NULL");
+    size_t count = join_all(w, 2, -1);
+    expect(count == 2, "join_all(w, 2, -1) returned %zu", count);
+    expect_value(&values[0], "join_all returned 2");
+    expect_value(&values[1], "join_all returned 2");
+    worker_free(w[0]);
+    worker_free(w[1]);
+}
+
+SCENARIOS({joined_and_freed, "a worker is joined while it finishes", NULL},
+          {freed_at_once, "a worker is freed while it finishes", NULL},
+          {joined_by_two, "two threads join a worker while it finishes", NULL},
+          {joined_in_time_or_not, "time passes while a worker finishes", NULL},
+          {two_joined_together, "join_all of two while they finish", NULL}, )
