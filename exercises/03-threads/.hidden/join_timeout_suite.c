@@ -105,7 +105,6 @@ struct caller {
     long (*call)(struct caller *self);
     long rc;              // read after the join
     atomic_bool returned; // for glances
-    atomic_int rounds;    // of calls that make several
     pthread_t thread;
 };
 
@@ -143,27 +142,6 @@ static void caller_start(struct caller *caller) {
 
 static void caller_join(struct caller *caller) {
     pthread_join(caller->thread, NULL);
-}
-
-// Whether CALLER, who only waits for short times, returns. COUNT threads sleep
-// if it does not. A timer may be late where its processor is not given time, so
-// one that makes no progress is looked at for a good while.
-static bool comes_back(struct caller *caller, int count) {
-    enum { PATIENCE = 40 };
-    int before = -1;
-    for (int idle = 0; idle < PATIENCE; idle++) {
-        if (wb_wakes_up(&caller->returned, count))
-            return true;
-        int now = atomic_load_explicit(&caller->rounds, memory_order_relaxed);
-        if (now != before)
-            idle = 0;
-        before = now;
-    }
-    return false;
-}
-
-static void count_round(struct caller *caller) {
-    atomic_fetch_add_explicit(&caller->rounds, 1, memory_order_relaxed);
 }
 
 static const char *name_of(const struct caller *caller) {
@@ -372,17 +350,17 @@ START_TEST(timed_joiners_are_woken) {
 }
 END_TEST
 
-// What a join without limit must not hold up: made by a thread of its own, so
-// that the test can look.
+// What a join without limit must not hold up. If it does, nobody can ever open
+// the gate, so that opens by itself and the worker finishes.
 static long call_short_ones(struct caller *self) {
     worker *w = self->w[0];
     static const long timeouts[] = {0, 5, 1};
     for (size_t i = 0; i < sizeof timeouts / sizeof *timeouts; i++) {
         int rc = worker_join(w, timeouts[i]);
-        count_round(self);
         expect(rc == -ETIMEDOUT,
-               "worker_join(w, %ld) returned %d instead of -ETIMEDOUT (%d) "
-               "while another thread waited in worker_join(w, -1)",
+               "worker_join(w, %ld) returned %d instead of -ETIMEDOUT (%d): it "
+               "did not come back before the worker had finished, because "
+               "another thread was in worker_join(w, -1)",
                timeouts[i], rc, -ETIMEDOUT);
     }
     int alive = worker_alive(w);
@@ -399,10 +377,6 @@ START_TEST(short_join_beside_a_long_one) {
     caller_start(&patient);
     expect_asleep(&patient, 1, 2);
     caller_start(&quick);
-    expect_kind("hang", comes_back(&quick, 3),
-                "while a thread waited in worker_join(w, -1), another one's "
-                "worker_join with a short time, or its worker_alive, did not "
-                "come back");
     caller_join(&quick);
     gate_open(&job);
     caller_join(&patient);
@@ -579,9 +553,13 @@ END_TEST
 static long call_many_short_ones(struct caller *self) {
     for (int round = 0; round < 100; round++) {
         size_t count = join_all(self->w, self->n, round % 3);
-        count_round(self);
-        expect(count == 0, "join_all returned %zu although all workers ran",
-               count);
+        expect(
+            count == 0,
+            "join_all of 3 workers that all run, with %d ms of time, did not "
+            "come back before they had finished (it returned %zu): is what "
+            "is left of the time negative at some point, and negative "
+            "without limit?",
+            round % 3, count);
     }
     return 0;
 }

@@ -1,4 +1,4 @@
-// expect: hang
+// expect: wrong-result
 // What is left after the first wait is negative, which means without limit.
 // SPDX-License-Identifier: MIT
 #include "join_timeout.h"
