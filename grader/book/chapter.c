@@ -11,10 +11,10 @@
 
 static const char *const chapter_keys[] = {"number", "title", NULL};
 static const char *const exercise_keys[] = {
-    "number", "title", "stars", "minutes", "needs",    "stages",
+    "number", "title", "stars", "minutes",  "needs", "stages",
     "api",    "allow", "libs",  "memcheck", NULL};
 static const char *const allowed_groups[] = {"processes", "curl", "sockets",
-                                             "contexts", NULL};
+                                             "contexts",  "exec", NULL};
 static const char *const allowed_libs[] = {"curl", "m", NULL};
 
 char *chapter_ini_path(const char *folder) {
