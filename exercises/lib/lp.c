@@ -13,11 +13,12 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include "lib/lp_calls.h"
 #include "lib/lp_fds.h"
 #include "lib/lp_fibre.h"
 #include "lib/lp_test.h"
@@ -45,12 +46,6 @@ struct lp_task {
     struct lp_fd_wait *fd; // waiting for a descriptor
 };
 
-struct call {
-    void (*fn)(void *);
-    void *arg;
-    struct call *next;
-};
-
 static struct {
     bool running;
     lp_task *current;      // the one whose turn it is
@@ -64,15 +59,9 @@ static struct {
     long virtual_now;
 } loop;
 
-// Of other threads.
-static struct {
-    pthread_mutex_t lock;
-    bool open;
-    struct call *first, **end;
-} mailbox = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-static const struct lp_watch *watch; // NULL: real time
-static _Thread_local bool inside;    // this thread is in lp_run()
+static const struct lp_watch *watch;         // NULL: real time
+static _Thread_local bool inside;            // this thread is in lp_run()
+static atomic_flag taken = ATOMIC_FLAG_INIT; // by a loop
 
 // --- Time --------------------------------------------------------------------
 
@@ -358,36 +347,7 @@ int lp_in_loop(void) {
 }
 
 int lp_call_threadsafe(void (*fn)(void *), void *arg) {
-    struct call *call = malloc(sizeof *call);
-    if (call == NULL)
-        return -ENOMEM;
-    *call = (struct call){.fn = fn, .arg = arg};
-    pthread_mutex_lock(&mailbox.lock);
-    bool open = mailbox.open;
-    if (open) {
-        *mailbox.end = call;
-        mailbox.end = &call->next;
-        lp_fds_wake(); // under the lock: the loop cannot close it meanwhile
-    }
-    pthread_mutex_unlock(&mailbox.lock);
-    if (open)
-        return 0;
-    free(call);
-    return -ESHUTDOWN;
-}
-
-static void make_calls(void) {
-    pthread_mutex_lock(&mailbox.lock);
-    struct call *call = mailbox.first;
-    mailbox.first = NULL;
-    mailbox.end = &mailbox.first;
-    pthread_mutex_unlock(&mailbox.lock);
-    while (call != NULL) {
-        struct call *next = call->next;
-        call->fn(call->arg);
-        free(call);
-        call = next;
-    }
+    return lp_calls_add(fn, arg);
 }
 
 // --- The loop ----------------------------------------------------------------
@@ -447,35 +407,31 @@ static void go_on(void) {
             break;
         if (lp_fds_waited_for() || (watch == NULL && loop.first == NULL))
             lp_fds_poll(watch == NULL ? real_wait() : 0, on_descriptor);
-        make_calls();
+        lp_calls_make();
         if (watch != NULL && loop.first == NULL)
             jump();
         end_sleeps();
     }
-    make_calls();
 }
 
+// One loop a process, whichever thread it is on.
 static int open_loop(void) {
-    pthread_mutex_lock(&mailbox.lock);
-    int rc = loop.running ? -EBUSY : lp_fds_open();
-    if (rc == 0) {
-        loop.running = true;
-        loop.first = loop.last = loop.soonest = loop.all = NULL;
-        loop.steps = loop.restless = loop.virtual_now = 0;
-        clock_gettime(CLOCK_MONOTONIC, &loop.begun);
-        mailbox.first = NULL;
-        mailbox.end = &mailbox.first;
-        mailbox.open = true;
+    if (atomic_flag_test_and_set(&taken))
+        return -EBUSY;
+    int rc = lp_fds_open();
+    if (rc != 0) {
+        atomic_flag_clear(&taken);
+        return rc;
     }
-    pthread_mutex_unlock(&mailbox.lock);
-    return rc;
+    loop.running = true;
+    loop.first = loop.last = loop.soonest = loop.all = NULL;
+    loop.steps = loop.restless = loop.virtual_now = 0;
+    clock_gettime(CLOCK_MONOTONIC, &loop.begun);
+    lp_calls_open(lp_fds_wake);
+    return 0;
 }
 
 static void close_loop(void) {
-    pthread_mutex_lock(&mailbox.lock);
-    mailbox.open = false;
-    pthread_mutex_unlock(&mailbox.lock);
-    make_calls(); // that came in the last moment
     while (loop.all != NULL) {
         lp_task *task = loop.all;
         loop.all = task->made;
@@ -484,6 +440,7 @@ static void close_loop(void) {
     lp_fibre_forget_stacks();
     lp_fds_close();
     loop.running = false;
+    atomic_flag_clear(&taken);
 }
 
 long lp_steps(void) {
@@ -497,10 +454,13 @@ int lp_run(int (*main_fn)(void *), void *arg) {
     lp_task *task = make_task(main_fn, arg);
     rc = -ENOMEM;
     inside = true;
-    if (task != NULL) {
+    if (task != NULL)
         go_on();
+    lp_calls_close();
+    lp_calls_make(); // what came in the last moment
+    go_on();         // with the tasks that they have spawned
+    if (task != NULL)
         rc = task->result;
-    }
     close_loop();
     inside = false;
     return rc;

@@ -188,7 +188,8 @@ static const struct {
     {"gets", NULL, "cannot be used safely"},
     {"__libc_start_main main _start _init _fini", NULL,
      "belongs to the program that tests your answer"},
-    {"lp_use_* lp_steps lp_fibre_* lp_fds_* ck_* _ck_* tcase_* suite_* "
+    {"lp_use_* lp_steps lp_fibre_* lp_fds_* lp_calls_* ck_* _ck_* tcase_* "
+     "suite_* "
      "srunner_* lk_* wb_* table_* record_* canary_* "
      "watch_* symbols_* reports_*",
      NULL, "belongs to the tests, not to your answer"},

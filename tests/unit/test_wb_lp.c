@@ -402,6 +402,29 @@ START_TEST(another_thread_can_wake_the_sleeping_loop) {
 }
 END_TEST
 
+static void spawns_late(void *arg) {
+    ck_assert_ptr_nonnull(lp_spawn(says_late, arg));
+}
+
+static void *calls_late(void *arg) {
+    ck_assert_int_eq(lp_call_threadsafe(spawns_late, arg), 0);
+    return NULL;
+}
+
+// The call is in the queue when the last task ends.
+static int ends_with_a_call_on_its_way(void *arg) {
+    pthread_t thread;
+    pthread_create(&thread, NULL, calls_late, arg);
+    pthread_join(thread, NULL);
+    return 4;
+}
+
+START_TEST(a_call_in_the_last_moment_may_still_spawn) {
+    ck_assert_int_eq(run_virtual(ends_with_a_call_on_its_way, (void *)8), 4);
+    ck_assert_str_eq(story, "late8 ");
+}
+END_TEST
+
 static int runs_a_second_loop(void *arg) {
     return lp_run(runs_a_second_loop, arg);
 }
@@ -502,6 +525,7 @@ int main(void) {
     tcase_add_test(tests, one_descriptor_serves_both_directions);
     tcase_add_test(tests, local_storage_is_inherited);
     tcase_add_test(tests, another_thread_can_wake_the_sleeping_loop);
+    tcase_add_test(tests, a_call_in_the_last_moment_may_still_spawn);
     tcase_add_test(tests, misuse_is_refused);
     tcase_add_exit_test(tests, who_can_never_go_on_is_reported, 12);
     tcase_add_exit_test(tests, who_never_lets_time_pass_is_reported, 20);
