@@ -53,6 +53,9 @@ bool wb_wakes_up(const atomic_bool *flag, int count);
 int wb_children(void);
 // Open descriptors of this process now.
 int wb_open_fds(void);
+// Mappings of shared memory that this process has now: anonymous ones, memory
+// files, POSIX shared memory.
+int wb_shared_mappings(void);
 
 // --- Calls of the answer: counts and injected faults -------------------------
 // Only calls written in the learner's file count (not libc's, not the suite's).
@@ -66,8 +69,8 @@ enum wb_call {
     WB_SEM_INIT,
     WB_SEM_WAIT, // sem_wait and its timed kin; interruptible
     WB_MALLOC,   // malloc, calloc, realloc, strdup …
-    WB_FORK, // fork, posix_spawn
-    WB_PIPE, // pipe, pipe2, socketpair, eventfd, memfd_create
+    WB_FORK,     // fork, posix_spawn
+    WB_PIPE,     // pipe, pipe2, socketpair, eventfd, memfd_create
     WB_MMAP,
     WB_READ,      // read, recv
     WB_WRITE,     // write, send
@@ -76,7 +79,7 @@ enum wb_call {
     WB_POLL,      // poll, select, epoll_wait, curl_multi_wait/poll
     WB_CURL_INIT, // curl_easy_init
     WB_CURL_MULTI_INIT,
-    WB_CURL_PERFORM, // curl_multi_perform, curl_multi_socket_action
+    WB_CURL_PERFORM,   // curl_multi_perform, curl_multi_socket_action
     WB_RECURSIVE_LOCK, // locks of a mutex of the recursive type; never fails
     WB_CALL_COUNT
 };

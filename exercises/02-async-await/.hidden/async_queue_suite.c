@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/suite.h"
-#include "lib/lp.h"
+#include "lib/lp_suite.h"
 #include "lib/lp_test.h"
 #include "lib/wb.h"
 
@@ -38,14 +37,6 @@ static void run(int (*body)(void *)) {
     expect(rc == 0, "the loop ended with %d", rc);
 }
 
-#define RUN(name)                                                              \
-    static int name##_body(void *unused);                                      \
-    START_TEST(name) {                                                         \
-        run(name##_body);                                                      \
-    }                                                                          \
-    END_TEST                                                                   \
-    static int name##_body(void *unused __attribute__((unused)))
-
 static void make(size_t cap) {
     q = aq_new(cap);
     expect(q != NULL, "aq_new(%zu) returned NULL", cap);
@@ -54,12 +45,6 @@ static void make(size_t cap) {
 // Lets everybody go on who can.
 static void settle(void) {
     lp_sleep(1);
-}
-
-static lp_task *spawn(int (*fn)(void *), void *arg) {
-    lp_task *task = lp_spawn(fn, arg);
-    ck_assert_ptr_nonnull(task);
-    return task;
 }
 
 // --- Tasks that put and get one item -----------------------------------------
@@ -156,7 +141,7 @@ static void fill_and_empty(size_t cap, long items) {
     aq_free(q);
 }
 
-RUN(items_keep_their_order) {
+LOOP_TEST(items_keep_their_order) {
     fill_and_empty(1, 1);
     fill_and_empty(2, 2);
     fill_and_empty(7, 7);
@@ -165,7 +150,7 @@ RUN(items_keep_their_order) {
     return 0;
 }
 
-RUN(full_and_empty_are_told) {
+LOOP_TEST(full_and_empty_are_told) {
     void *item = number(77);
     make(3);
     int rc = aq_get_nowait(q, &item);
@@ -191,7 +176,7 @@ RUN(full_and_empty_are_told) {
     return 0;
 }
 
-RUN(null_is_an_item_too) {
+LOOP_TEST(null_is_an_item_too) {
     make(2);
     put_now(0);
     put_now(4);
@@ -213,7 +198,7 @@ static int takes_a_turn(void *arg) {
     return 0;
 }
 
-RUN(who_need_not_wait_keeps_the_turn) {
+LOOP_TEST(who_need_not_wait_keeps_the_turn) {
     static int others;
     void *item;
     make(2);
@@ -238,7 +223,7 @@ RUN(who_need_not_wait_keeps_the_turn) {
 
 // --- Waiting -----------------------------------------------------------------
 
-RUN(a_getter_waits_for_an_item) {
+LOOP_TEST(a_getter_waits_for_an_item) {
     struct visitor v = {0};
     make(2);
     spawn(visits_to_get, &v);
@@ -254,7 +239,7 @@ RUN(a_getter_waits_for_an_item) {
     return 0;
 }
 
-RUN(a_putter_waits_for_room) {
+LOOP_TEST(a_putter_waits_for_room) {
     struct visitor v = {.item = number(3)};
     make(2);
     put_now(1);
@@ -338,19 +323,19 @@ static void serve_putters(bool at_once) {
     aq_free(q);
 }
 
-RUN(first_come_first_served) {
+LOOP_TEST(first_come_first_served) {
     serve_getters(false);
     serve_putters(false);
     return 0;
 }
 
-RUN(each_change_wakes_one) {
+LOOP_TEST(each_change_wakes_one) {
     serve_getters(true);
     serve_putters(true);
     return 0;
 }
 
-RUN(an_item_may_be_taken_before_the_woken_has_its_turn) {
+LOOP_TEST(an_item_may_be_taken_before_the_woken_has_its_turn) {
     struct visitor v = {0};
     void *item = NULL;
     make(2);
@@ -374,7 +359,7 @@ RUN(an_item_may_be_taken_before_the_woken_has_its_turn) {
     return 0;
 }
 
-RUN(room_may_be_taken_before_the_woken_has_its_turn) {
+LOOP_TEST(room_may_be_taken_before_the_woken_has_its_turn) {
     struct visitor v = {.item = number(3)};
     void *item = NULL;
     make(1);
@@ -402,7 +387,7 @@ RUN(room_may_be_taken_before_the_woken_has_its_turn) {
 
 // --- Closing -----------------------------------------------------------------
 
-RUN(closing_wakes_all_getters) {
+LOOP_TEST(closing_wakes_all_getters) {
     struct visitor v[LINE];
     make(3);
     line_up(visits_to_get, v);
@@ -423,7 +408,7 @@ RUN(closing_wakes_all_getters) {
     return 0;
 }
 
-RUN(closing_wakes_all_putters) {
+LOOP_TEST(closing_wakes_all_putters) {
     struct visitor v[LINE];
     make(2);
     put_now(1);
@@ -449,7 +434,7 @@ RUN(closing_wakes_all_putters) {
     return 0;
 }
 
-RUN(a_closed_queue_is_emptied_and_takes_nothing) {
+LOOP_TEST(a_closed_queue_is_emptied_and_takes_nothing) {
     void *item = number(77);
     make(0);
     put_now(1);
@@ -485,7 +470,7 @@ static int scribbles(void *arg) {
     return arg == NULL && block[7] == 0;
 }
 
-RUN(a_cancelled_getter_leaves_the_line) {
+LOOP_TEST(a_cancelled_getter_leaves_the_line) {
     struct visitor a = {0}, b = {0};
     make(2);
     lp_task *first = spawn(visits_to_get, &a);
@@ -509,7 +494,7 @@ RUN(a_cancelled_getter_leaves_the_line) {
     return 0;
 }
 
-RUN(a_cancelled_putter_leaves_the_line) {
+LOOP_TEST(a_cancelled_putter_leaves_the_line) {
     struct visitor a = {.item = number(8)}, b = {.item = number(9)};
     make(1);
     put_now(1);
@@ -535,7 +520,7 @@ RUN(a_cancelled_putter_leaves_the_line) {
     return 0;
 }
 
-RUN(a_cancelled_getter_hands_its_wake_up_on) {
+LOOP_TEST(a_cancelled_getter_hands_its_wake_up_on) {
     struct visitor a = {0}, b = {0};
     make(2);
     lp_task *first = spawn(visits_to_get, &a);
@@ -562,7 +547,7 @@ RUN(a_cancelled_getter_hands_its_wake_up_on) {
     return 0;
 }
 
-RUN(a_cancelled_putter_hands_its_wake_up_on) {
+LOOP_TEST(a_cancelled_putter_hands_its_wake_up_on) {
     struct visitor a = {.item = number(8)}, b = {.item = number(9)};
     void *item = NULL;
     make(1);
@@ -596,28 +581,19 @@ RUN(a_cancelled_putter_hands_its_wake_up_on) {
 
 // --- The loop goes on --------------------------------------------------------
 
-static bool beating;
-
-static int beats(void *arg) {
-    for (*(int *)arg = 0; beating; ++*(int *)arg)
-        lp_sleep(10);
-    return 0;
-}
-
-RUN(others_run_while_a_task_waits) {
-    static int ticks;
+LOOP_TEST(others_run_while_a_task_waits) {
+    static struct heartbeat heart;
     struct visitor getter = {0}, putter = {.item = number(2)};
     make(1);
-    beating = true;
-    spawn(beats, &ticks);
+    spawn(beats, &heart);
     spawn(visits_to_get, &getter);
     long before = lp_steps();
     lp_sleep(1005);
     expect(
-        ticks == 100,
+        heart.ticks == 100,
         "another task that sleeps 10 ms at a time woke %d times in 1 s while "
         "a task waited in aq_get; 100 were due",
-        ticks);
+        heart.ticks);
     expect_kind("busy-wait", lp_steps() - before < 150,
                 "in 1 s, %ld turns were taken, though one task did nothing but "
                 "wait in aq_get and another had 100: who waits takes no turns",
@@ -636,7 +612,7 @@ RUN(others_run_while_a_task_waits) {
     get_now(1);
     settle();
     expect_put(&putter, "after an item was taken");
-    beating = false;
+    heart.over = true;
     aq_free(q);
     return 0;
 }
@@ -672,7 +648,7 @@ static int consumes(void *arg) {
     return 0;
 }
 
-RUN(two_producers_and_a_consumer) {
+LOOP_TEST(two_producers_and_a_consumer) {
     static struct parcel parcels[2][EACH];
     static long latency;
     latency = 0;
@@ -796,7 +772,7 @@ END_TEST
 
 // --- Short memory ------------------------------------------------------------
 
-RUN(memory_may_run_short) {
+LOOP_TEST(memory_may_run_short) {
     for (int k = 1; k <= 4; k++) {
         wb_fail_call(WB_MALLOC, k);
         q = aq_new(4);

@@ -14,8 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "harness/suite.h"
-#include "lib/lp.h"
+#include "lib/lp_suite.h"
 #include "lib/lp_test.h"
 #include "lib/wb.h"
 
@@ -98,14 +97,6 @@ static void run(int (*body)(void *)) {
                 wb_open_fds() - before);
 }
 
-#define RUN(name)                                                              \
-    static int name##_body(void *unused);                                      \
-    START_TEST(name) {                                                         \
-        run(name##_body);                                                      \
-    }                                                                          \
-    END_TEST                                                                   \
-    static int name##_body(void *unused __attribute__((unused)))
-
 // --- The calls, each in a task of its own ------------------------------------
 
 struct call {
@@ -138,14 +129,9 @@ static int makes_call(void *arg) {
     return 0;
 }
 
-static void spawn(int (*fn)(void *), void *arg) {
-    ck_assert_ptr_nonnull(lp_spawn(fn, arg));
-}
-
 static struct call *begin(struct call *call) {
     call->at = -1;
-    call->task = lp_spawn(makes_call, call);
-    ck_assert_ptr_nonnull(call->task);
+    call->task = spawn(makes_call, call);
     return call;
 }
 
@@ -267,7 +253,7 @@ static void read_in_pieces(size_t total, size_t piece, long pause) {
     free(call.buf);
 }
 
-RUN(pieces_become_a_whole) {
+LOOP_TEST(pieces_become_a_whole) {
     read_in_pieces(1, 1, 10);
     read_in_pieces(100, 100, 10);
     read_in_pieces(40, 1, 10);
@@ -280,7 +266,7 @@ RUN(pieces_become_a_whole) {
     return 0;
 }
 
-RUN(no_byte_too_many_is_taken) {
+LOOP_TEST(no_byte_too_many_is_taken) {
     char bytes[31] = {0};
     struct call call = {READ, bytes, 10, NONE, 0, 0, NULL};
     begin_peer(sends, (struct peer){&near[1], 30, 30, 0, .hang_up = false});
@@ -294,7 +280,7 @@ RUN(no_byte_too_many_is_taken) {
     return 0;
 }
 
-RUN(the_end_of_the_stream_is_no_error) {
+LOOP_TEST(the_end_of_the_stream_is_no_error) {
     char bytes[100] = {0};
     struct call call = {READ, bytes, sizeof bytes, NONE, 0, 0, NULL};
     begin(&call);
@@ -308,7 +294,7 @@ RUN(the_end_of_the_stream_is_no_error) {
     return 0;
 }
 
-RUN(a_read_ends_at_its_deadline) {
+LOOP_TEST(a_read_ends_at_its_deadline) {
     char bytes[1000] = {0};
     struct call call = {READ, bytes, sizeof bytes, 200, 0, 0, NULL};
     begin(&call);
@@ -328,7 +314,7 @@ RUN(a_read_ends_at_its_deadline) {
     return 0;
 }
 
-RUN(a_deadline_of_the_past_is_over) {
+LOOP_TEST(a_deadline_of_the_past_is_over) {
     char bytes[10];
     struct call call = {READ, bytes, sizeof bytes, 50, 0, 0, NULL};
     lp_sleep(100);
@@ -345,7 +331,7 @@ RUN(a_deadline_of_the_past_is_over) {
     return 0;
 }
 
-RUN(errors_are_told) {
+LOOP_TEST(errors_are_told) {
     char byte = 'x';
     int kept = near[0];
     struct call call = {READ, &byte, 1, NONE, 0, 0, NULL};
@@ -371,7 +357,7 @@ static size_t much(void) {
     return (size_t)suite_size(4 << 20, 512 << 10, 128 << 10);
 }
 
-RUN(much_goes_through_a_small_buffer) {
+LOOP_TEST(much_goes_through_a_small_buffer) {
     size_t total = much();
     struct call call = {WRITE, make_pattern(total), total, NONE, 0, 0, NULL};
     begin(&call);
@@ -392,7 +378,7 @@ RUN(much_goes_through_a_small_buffer) {
     return 0;
 }
 
-RUN(a_write_ends_at_its_deadline) {
+LOOP_TEST(a_write_ends_at_its_deadline) {
     size_t total = 256 << 10;
     struct call call = {WRITE, make_pattern(total), total, 200, 0, 0, NULL};
     begin(&call);
@@ -421,7 +407,7 @@ static void expect_gone(const struct call *call, const char *when) {
            call->result, -EPIPE, when);
 }
 
-RUN(a_peer_that_is_gone_kills_nobody) {
+LOOP_TEST(a_peer_that_is_gone_kills_nobody) {
     size_t total = 256 << 10;
     struct call call = {WRITE, make_pattern(total), total, NONE, 0, 0, NULL};
     begin(&call);
@@ -437,7 +423,7 @@ RUN(a_peer_that_is_gone_kills_nobody) {
 
 // --- Relaying ----------------------------------------------------------------
 
-RUN(a_relay_copies_all) {
+LOOP_TEST(a_relay_copies_all) {
     size_t total = much() / 4;
     struct call call = {RELAY, NULL, 0, NONE, 0, 0, NULL};
     begin(&call);
@@ -455,7 +441,7 @@ RUN(a_relay_copies_all) {
     return 0;
 }
 
-RUN(what_has_come_is_passed_on) {
+LOOP_TEST(what_has_come_is_passed_on) {
     struct call call = {RELAY, NULL, 0, NONE, 0, 0, NULL};
     begin(&call);
     begin_peer(sends, (struct peer){&near[1], 10, 40, 100, .hang_up = true});
@@ -470,7 +456,7 @@ RUN(what_has_come_is_passed_on) {
     return 0;
 }
 
-RUN(a_relay_ends_at_its_deadline) {
+LOOP_TEST(a_relay_ends_at_its_deadline) {
     struct call call = {RELAY, NULL, 0, 500, 0, 0, NULL};
     begin(&call);
     begin_peer(sends, (struct peer){&near[1], 3, 900, 9, .hang_up = false});
@@ -481,7 +467,7 @@ RUN(a_relay_ends_at_its_deadline) {
     return 0;
 }
 
-RUN(a_relay_to_nobody_is_told) {
+LOOP_TEST(a_relay_to_nobody_is_told) {
     struct call call = {RELAY, NULL, 0, NONE, 0, 0, NULL};
     close_end(&far[1]);
     begin(&call);
@@ -503,7 +489,7 @@ static void cancel_one(struct call *call) {
     expect_result(call, -ECANCELED, "in a task that was cancelled");
 }
 
-RUN(a_cancelled_task_gives_up) {
+LOOP_TEST(a_cancelled_task_gives_up) {
     size_t total = 256 << 10;
     char bytes[10];
     struct call reads = {READ, bytes, sizeof bytes, NONE, 0, 0, NULL};
@@ -554,50 +540,41 @@ static void under(bool interrupts, size_t most) {
     free(writes.buf);
 }
 
-RUN(interruptions_are_no_errors) {
+LOOP_TEST(interruptions_are_no_errors) {
     under(true, 0);
     return 0;
 }
 
-RUN(short_calls_are_no_errors) {
+LOOP_TEST(short_calls_are_no_errors) {
     under(false, 13);
     return 0;
 }
 
-static bool beating;
-
-static int beats(void *arg) {
-    for (*(int *)arg = 0; beating; ++*(int *)arg)
-        lp_sleep(10);
-    return 0;
-}
-
-RUN(others_run_while_a_call_waits) {
-    static int ticks;
+LOOP_TEST(others_run_while_a_call_waits) {
+    static struct heartbeat heart;
     char bytes[10];
     size_t total = 256 << 10;
     struct call reads = {READ, bytes, sizeof bytes, 1000, 0, 0, NULL};
     struct call writes = {WRITE, make_pattern(total), total, 2000, 0, 0, NULL};
     struct call relays = {RELAY, NULL, 0, 3000, 0, 0, NULL};
     struct call *const calls[] = {&reads, &writes, &relays};
-    beating = true;
-    spawn(beats, &ticks);
+    spawn(beats, &heart);
     for (int i = 0; i < 3; i++) {
-        int before = ticks;
+        int before = heart.ticks;
         long steps = lp_steps();
         begin(calls[i]);
         lp_sleep(1000);
-        expect(ticks - before >= 99,
+        expect(heart.ticks - before >= 99,
                "another task that sleeps 10 ms at a time woke %d times in 1 s "
                "while %s waited; 100 were due",
-               ticks - before, name_of(calls[i]));
+               heart.ticks - before, name_of(calls[i]));
         expect_kind("busy-wait", lp_steps() - steps < 150,
                     "in 1 s, %ld turns were taken, though %s only had to wait "
                     "and another task had 100: who waits takes no turns",
                     lp_steps() - steps, name_of(calls[i]));
     }
     lp_sleep(1);
-    beating = false;
+    heart.over = true;
     free(writes.buf);
     return 0;
 }

@@ -163,23 +163,9 @@ static void prepare(long lo, long hi, int nprocs) {
     }
 }
 
-// Shared mappings of this process: each is a file of its own to the kernel.
-static int shared_mappings(void) {
-    FILE *file = fopen("/proc/self/maps", "re");
-    char line[512];
-    int count = 0;
-    while (file != NULL && fgets(line, sizeof line, file) != NULL)
-        count += strstr(line, "/dev/zero (deleted)") != NULL ||
-                 strstr(line, "/memfd:") != NULL ||
-                 strstr(line, "/dev/shm/") != NULL;
-    if (file != NULL)
-        fclose(file);
-    return count;
-}
-
 static void expect_nothing_left(int rc, int fds_before, int mappings_before) {
     int children = wb_children(), fds = wb_open_fds();
-    int mappings = shared_mappings() - mappings_before;
+    int mappings = wb_shared_mappings() - mappings_before;
     expect_kind("child-leak", children == 0,
                 "fork_map returned %d and left %d child process%s behind, "
                 "running or as zombies: each one has to be waited for",
@@ -196,7 +182,7 @@ static void expect_nothing_left(int rc, int fds_before, int mappings_before) {
 
 // Calls fork_map for the errand and sees to it that nothing is left of it.
 static int run(void) {
-    int fds = wb_open_fds(), mappings = shared_mappings();
+    int fds = wb_open_fds(), mappings = wb_shared_mappings();
     int rc = fork_map(fn, &errand, errand.lo, errand.hi, errand.nprocs,
                       partial, status);
     expect_kind("child-leak", getpid() == test_pid,
