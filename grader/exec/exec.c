@@ -279,11 +279,12 @@ static void session_give_up(struct session *session) {
         if (task->outcome != NULL || task->run != NULL)
             continue;
         const struct task *failed = task_find_failed(task);
-        if (failed == NULL && task_is_moot(task))
-            task_trouble(task, OUTCOME_NOT_RUN,
-                         "What it could find was known already.");
-        if (failed == NULL)
+        if (failed == NULL) {
+            if (task_is_moot(task))
+                task_trouble(task, OUTCOME_NOT_RUN,
+                             "What it could find was known already.");
             continue;
+        }
         if (failed->outcome->end == OUTCOME_NOT_RUN)
             task_trouble(task, OUTCOME_NOT_RUN, "%s", failed->outcome->trouble);
         else

@@ -27,14 +27,13 @@ struct exec_options {
     bool (*is_good)(const struct job *job, const struct outcome *outcome,
                     void *data);
     // Whether nobody cares any more what this job would find: it is not run.
-    // Asked of each job that could be started; NULL: never.
+    // Asked of each job that has not begun; NULL: never.
     bool (*is_moot)(const struct job *job, void *data);
-    // on_outcome is called as soon as a job has run, before another is started;
-    // on_start is called for what is really run; on_end once
-    // for every job, also for one not run or found saved. A job whose saved
-    // outcome was there but whose files another job needs is run again: it has
-    // an on_start, and its on_end comes after that.
-    // Each may be NULL.
+    // Each may be NULL. on_outcome is called as soon as a job has run, before
+    // another is started; on_start for what is really run; on_end once for
+    // every job, also for one not run or found saved. A job whose saved outcome
+    // was there but whose files another job needs is run again: it has an
+    // on_start, and its on_end comes after that.
     void (*on_outcome)(const struct job *job, const struct outcome *outcome,
                        void *data);
     void (*on_start)(const struct job *job, void *data);
