@@ -1,4 +1,4 @@
-// expect: hang
+// expect: lost-wakeup
 // A semaphore has no owner: nobody is told of a death.
 // SPDX-License-Identifier: MIT
 #include "shm_bank.h"
