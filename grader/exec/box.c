@@ -215,7 +215,16 @@ void box_read_end(const char *status, int wait_status,
                   struct outcome *outcome) {
     const char *started = strstr(status, STARTED);
     if (started == NULL) {
-        end_in_trouble(outcome, status, "The sandbox did not start.");
+        g_autofree char *how =
+            WIFSIGNALED(wait_status)
+                ? g_strdup_printf("The sandbox did not start: signal %d (%s) "
+                                  "ended bwrap.",
+                                  WTERMSIG(wait_status),
+                                  g_strsignal(WTERMSIG(wait_status)))
+                : g_strdup_printf("The sandbox did not start: bwrap ended with "
+                                  "status %d and said nothing.",
+                                  WEXITSTATUS(wait_status));
+        end_in_trouble(outcome, status, how);
         return;
     }
     g_autoptr(GString) said = g_string_new(NULL);
