@@ -31,13 +31,16 @@ static inline bool redirect_fails(enum wb_call call, uintptr_t site) {
     return true;
 }
 
-// True if this call of the learner's is to fail with EINTR: every second one of
-// its kind. (One turn for all kinds would let a loop of poll, poll, recv meet
-// an interrupted recv every time, for ever.)
+// True if this call of the learner's is to fail with EINTR: half of those of
+// its kind, of any three in a row at least one and at most two. A loop always
+// makes its calls in the same order; so that none of them is interrupted every
+// time, the turns follow the Thue-Morse sequence, which has no period, for each
+// kind by itself.
 static inline bool redirect_interrupted(enum wb_call call, uintptr_t site) {
     if (!table->interrupt || !table_is_answer(site))
         return false;
-    if (atomic_fetch_add(&table->interrupt_turns[call], 1) % 2 != 0)
+    unsigned turn = atomic_fetch_add(&table->interrupt_turns[call], 1);
+    if (__builtin_parity(turn) != 0)
         return false;
     errno = EINTR;
     return true;

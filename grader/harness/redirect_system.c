@@ -299,35 +299,36 @@ int lk_sigtimedwait(const sigset_t *set, siginfo_t *info,
 
 // --- Children ----------------------------------------------------------------
 
-#define CHILD_WAIT(object, call)                                               \
+// Whoever does not wait is not interrupted.
+#define CHILD_WAIT(object, options, call)                                      \
     (void)redirect_fails(WB_WAITPID, CALLER);                                  \
-    if (redirect_interrupted(WB_WAITPID, CALLER))                              \
+    if (!((options)&WNOHANG) && redirect_interrupted(WB_WAITPID, CALLER))      \
         return -1;                                                             \
-    struct slot *self = redirect_wait(WAIT_CHILD, (uintptr_t)(object),         \
-                                      CALLER);                                 \
+    struct slot *self =                                                        \
+        redirect_wait(WAIT_CHILD, (uintptr_t)(object), CALLER);                \
     __typeof__(call) result = (call);                                          \
     redirect_resume(self);                                                     \
     redirect_follow(WB_WAITPID, result, CALLER);                               \
     return result
 
 pid_t lk_wait(int *status) {
-    CHILD_WAIT(0, wait(status));
+    CHILD_WAIT(0, 0, wait(status));
 }
 
 pid_t lk_waitpid(pid_t pid, int *status, int options) {
-    CHILD_WAIT(pid, waitpid(pid, status, options));
+    CHILD_WAIT(pid, options, waitpid(pid, status, options));
 }
 
 pid_t lk_wait3(int *status, int options, struct rusage *usage) {
-    CHILD_WAIT(0, wait3(status, options, usage));
+    CHILD_WAIT(0, options, wait3(status, options, usage));
 }
 
 pid_t lk_wait4(pid_t pid, int *status, int options, struct rusage *usage) {
-    CHILD_WAIT(pid, wait4(pid, status, options, usage));
+    CHILD_WAIT(pid, options, wait4(pid, status, options, usage));
 }
 
 int lk_waitid(idtype_t type, id_t id, siginfo_t *info, int options) {
-    CHILD_WAIT(id, waitid(type, id, info, options));
+    CHILD_WAIT(id, options, waitid(type, id, info, options));
 }
 
 // --- Descriptors and mappings ------------------------------------------------

@@ -4,7 +4,6 @@
 // status means nothing.
 #include "harness/suite.h"
 
-#include <dirent.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -133,22 +132,13 @@ static void *nothing(void *argument) {
     return argument;
 }
 
-// Threads that are there before the test: the tool's own. TSan starts its own
-// with the first thread that a forked child makes, so one is made first.
+// TSan starts its own thread with the first one that the test's process makes,
+// so one is made first.
 static void note_tool_threads(void) {
     pthread_t thread;
     if (tool == TOOL_TSAN && pthread_create(&thread, NULL, nothing, NULL) == 0)
         pthread_join(thread, NULL);
-    DIR *folder = opendir("/proc/self/task");
-    int count = 0;
-    for (struct dirent *entry;
-         folder != NULL && (entry = readdir(folder)) != NULL;) {
-        int tid = atoi(entry->d_name);
-        if (tid > 0 && tid != gettid() && count < TABLE_TOOL_THREADS)
-            table->tool_threads[count++] = tid;
-    }
-    if (folder != NULL)
-        closedir(folder);
+    table_note_tool_threads();
 }
 
 // Before Check hears that the test is over: a stray shares Check's file of

@@ -6,6 +6,7 @@
 // the reuse of a slot for a race.
 #include "harness/table.h"
 
+#include <dirent.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include <valgrind/helgrind.h>
+
+#include "harness/suite.h"
 
 struct table *table;
 
@@ -118,10 +121,26 @@ void table_thread_ends(struct slot *slot) {
     slot->ended = true;
 }
 
+void table_note_tool_threads(void) {
+    DIR *folder = opendir("/proc/self/task");
+    for (struct dirent *entry;
+         folder != NULL && (entry = readdir(folder)) != NULL;) {
+        int tid = atoi(entry->d_name);
+        if (tid > 0 && tid != gettid()) {
+            unsigned n = atomic_fetch_add(&table->tool_thread_count, 1);
+            table->tool_threads[n % TABLE_TOOL_THREADS] = tid;
+        }
+    }
+    if (folder != NULL)
+        closedir(folder);
+}
+
 void table_child_begins(void) {
     self = NULL;
     struct slot *slot = table_self();
     slot->child = 1 + atomic_fetch_add(&table->children, 1);
+    if (suite_tool() == TOOL_TSAN)
+        table_note_tool_threads();
 }
 
 struct slot *table_find_thread(pthread_t handle) {

@@ -20,7 +20,7 @@ enum {
     TABLE_SLOTS = 2048,
     TABLE_HELD = 12,
     TABLE_GAUGES = 64,
-    TABLE_TOOL_THREADS = 4
+    TABLE_TOOL_THREADS = 64
 };
 
 // What a thread waits for. The names go into RECORD_WAITING.
@@ -88,9 +88,10 @@ struct table {
     _Atomic int test_pid;
     _Atomic int runner_pid; // the test's parent; 0 unknown
     _Atomic bool alarms;    // the answer has set an alarm: time can wake it
-    _Atomic bool canary; // the canary's thread has made its access
-    _Atomic bool done;   // the test has said DONE
-    _Atomic int tool_threads[TABLE_TOOL_THREADS]; // tids not of the program
+    _Atomic bool canary;    // the canary's thread has made its access
+    _Atomic bool done;      // the test has said DONE
+    _Atomic int tool_threads[TABLE_TOOL_THREADS]; // tids not of the program,
+    _Atomic unsigned tool_thread_count;           // the latest so many of these
     _Atomic long calls[WB_CALL_COUNT];
     struct fault faults[WB_CALL_COUNT];
     _Atomic bool interrupt;
@@ -115,6 +116,9 @@ void table_thread_begins(struct slot *slot);
 void table_thread_ends(struct slot *slot);
 // Called in a forked child: its only thread gets a slot of its own.
 void table_child_begins(void);
+// Called where the program itself has one thread only: all others of this
+// process are the tool's own. (TSan has one in each process that is forked.)
+void table_note_tool_threads(void);
 // The live slot with that handle in this process, or NULL.
 struct slot *table_find_thread(pthread_t handle);
 

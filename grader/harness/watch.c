@@ -147,9 +147,14 @@ static const char *what_it_does(const struct slot *slot,
         return "ended";
     if (task != NULL && task->state == TASK_STOPPED)
         return "stopped";
-    if (slot->wait == WAIT_NOTHING && task != NULL &&
-        task->state == TASK_ENDLESS)
-        return "blocked"; // in a call that is not redirected
+    if (task != NULL && task->state == TASK_GONE && slot->number == 0)
+        return "zombie";
+    if (slot->wait == WAIT_NOTHING && task != NULL) { // not redirected
+        if (task->state == TASK_ENDLESS)
+            return "blocked";
+        if (task->state == TASK_TIMED)
+            return "sleep";
+    }
     return wait_names[slot->wait];
 }
 

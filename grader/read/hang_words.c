@@ -50,6 +50,8 @@ char *hang_doing_words(const struct hang *hang, const struct waiter *waiter) {
         return g_strdup("runs");
     if (g_str_equal(waiter->does, "blocked"))
         return g_strdup("is blocked");
+    if (waiter_is_zombie(waiter))
+        return g_strdup("has ended, and nobody has waited for it");
     return g_strdup(g_str_equal(waiter->does, "ended") ? "has ended"
                                                        : "is stopped");
 }
@@ -57,6 +59,8 @@ char *hang_doing_words(const struct hang *hang, const struct waiter *waiter) {
 // "T1 waits for `to->lock` at line 31".
 char *hang_waiter_words(const struct hang *hang, const struct waiter *waiter) {
     g_autofree char *doing = hang_doing_words(hang, waiter);
+    if (waiter_is_zombie(waiter)) // where it was last says nothing
+        return g_strdup_printf("%s %s", waiter->name, doing);
     g_autofree char *where = location_words(&waiter->where);
     return g_strdup_printf("%s %s %s", waiter->name, doing, where);
 }
@@ -113,7 +117,7 @@ void hang_add_everybody(const struct hang *hang, struct finding *finding) {
         const struct waiter *waiter = hang->waiters->pdata[i];
         if (finding->places->len >= MOST_PLACES)
             return;
-        if (!g_str_equal(waiter->does, "ended") &&
+        if (!g_str_equal(waiter->does, "ended") && !waiter_is_zombie(waiter) &&
             !has_place(finding, waiter->name, waiter->where.line))
             hang_add_waiting(hang, finding, waiter);
         for (guint h = 0; h < waiter->locks->len; h++) {

@@ -138,6 +138,10 @@ bool waiter_runs(const struct waiter *waiter) {
     return does_one_of(waiter, works);
 }
 
+bool waiter_is_zombie(const struct waiter *waiter) {
+    return g_str_equal(waiter->does, "zombie");
+}
+
 char *location_object(const struct read_context *context,
                       const struct location *location, const char *call,
                       const char *otherwise) {

@@ -55,6 +55,8 @@ const struct held *waiter_holds(const struct waiter *waiter, const char *key);
 bool waiter_wants_lock(const struct waiter *waiter);
 // True if it is at work (or asleep for a time): something may still happen.
 bool waiter_runs(const struct waiter *waiter);
+// True if it is a process that has ended and was not waited for.
+bool waiter_is_zombie(const struct waiter *waiter);
 
 // The learner's words for what stands at LOCATION: the argument of a call whose
 // name contains CALL, in backticks; OTHERWISE if unknown. The caller frees it.
