@@ -187,12 +187,16 @@ int ex_pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex) {
 int ex_pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
                               const struct timespec *until) {
     REAL_UNLESS_ACTIVE(pthread_cond_timedwait(cond, mutex, until));
+    if (!time_is_valid(until))
+        return EINVAL;
     return cond_wait(cond, mutex, time_of(clock_of(cond), until), PC);
 }
 
 int ex_pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
                               clockid_t clock, const struct timespec *until) {
     REAL_UNLESS_ACTIVE(pthread_cond_clockwait(cond, mutex, clock, until));
+    if (!time_is_valid(until))
+        return EINVAL;
     return cond_wait(cond, mutex, time_of(clock, until), PC);
 }
 

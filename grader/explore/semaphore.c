@@ -94,12 +94,16 @@ int ex_sem_wait(sem_t *sem) {
 
 int ex_sem_timedwait(sem_t *sem, const struct timespec *until) {
     REAL_UNLESS_ACTIVE(sem_timedwait(sem, until));
+    if (!time_is_valid(until))
+        return fail_with(EINVAL);
     return wait_for(sem, time_of(CLOCK_REALTIME, until), PC);
 }
 
 int ex_sem_clockwait(sem_t *sem, clockid_t clock,
                      const struct timespec *until) {
     REAL_UNLESS_ACTIVE(sem_clockwait(sem, clock, until));
+    if (!time_is_valid(until))
+        return fail_with(EINVAL);
     return wait_for(sem, time_of(clock, until), PC);
 }
 

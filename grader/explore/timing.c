@@ -35,10 +35,6 @@ static int64_t nanoseconds(const struct timespec *time) {
     return time->tv_sec * SECOND + time->tv_nsec;
 }
 
-static bool is_valid(const struct timespec *time) {
-    return time->tv_sec >= 0 && time->tv_nsec >= 0 && time->tv_nsec < SECOND;
-}
-
 // What CLOCK shows when the virtual time is 0.
 static int64_t offset_of(clockid_t clock) {
     switch (clock) {
@@ -59,6 +55,14 @@ static int64_t later(int64_t moment, int64_t by) {
     if (__builtin_add_overflow(moment, by, &sum) || sum == NEVER)
         return NEVER - 1;
     return sum > 0 ? sum : 1;
+}
+
+bool time_is_valid(const struct timespec *time) {
+    return time->tv_nsec >= 0 && time->tv_nsec < SECOND;
+}
+
+static bool is_valid(const struct timespec *time) {
+    return time->tv_sec >= 0 && time_is_valid(time);
 }
 
 int64_t time_of(clockid_t clock, const struct timespec *time) {

@@ -3,8 +3,11 @@
 // somebody looks.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
 // The virtual moment, ns, of an absolute TIME of CLOCK.
 int64_t time_of(clockid_t clock, const struct timespec *time);
+// False if its nanoseconds are no part of a second: EINVAL for who waits for it.
+bool time_is_valid(const struct timespec *time);

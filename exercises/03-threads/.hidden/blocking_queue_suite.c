@@ -1105,6 +1105,11 @@ SCENARIO(woken_in_vain) {
            "item was %s: it returned %d after %ld ms",
            again == 0 ? "gone again" : "still there", scene.result[0],
            waited_ms);
+    expect(scene.result[0] == 0 || waited_ms >= PATIENCE_MS,
+           "bq_get_timed with 1,000 ms was woken, and the item was gone again: "
+           "it returned %d after %ld ms, before its time was over, instead of "
+           "waiting on",
+           scene.result[0], waited_ms);
     bq_free(scene.q);
 }
 

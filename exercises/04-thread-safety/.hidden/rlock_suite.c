@@ -8,6 +8,8 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "harness/suite.h"
 #include "lib/wb.h"
@@ -480,5 +482,43 @@ SCENARIO(three_owners) {
     scene_run(2);
 }
 
+enum { LIMIT_MS = 999 };
+static int scene_result;
+static long scene_waited_ms;
+
+static long clock_ms(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void *scene_tries(void *unused) {
+    long begin = clock_ms();
+    scene_result = rl_acquire(scene, LIMIT_MS);
+    scene_waited_ms = clock_ms() - begin;
+    if (scene_result == 0)
+        release(scene, 0, "to the owner");
+    return unused;
+}
+
+// Begins in the middle of a second: the end of the time is in the next one.
+SCENARIO(a_time_limit) {
+    pthread_t thread;
+    scene = rl_new();
+    usleep(500000);
+    acquire(scene, -1, 0, "to a thread that may wait");
+    pthread_create(&thread, NULL, scene_tries, NULL);
+    usleep(3000000);
+    release(scene, 0, "to the owner");
+    pthread_join(thread, NULL);
+    expect(scene_result == 0 || scene_waited_ms >= LIMIT_MS,
+           "rl_acquire with %d ms returned %d after %ld ms: before its time, "
+           "while another thread owned it",
+           LIMIT_MS, scene_result, scene_waited_ms);
+    rl_free(scene);
+}
+
 SCENARIOS({two_owners, "two threads own it in turns", NULL},
-          {three_owners, "three threads own it in turns", NULL}, )
+          {three_owners, "three threads own it in turns", NULL},
+          {a_time_limit, "who gives up has waited its whole time",
+           "wrong-result"}, )

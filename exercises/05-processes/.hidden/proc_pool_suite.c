@@ -585,6 +585,12 @@ START_TEST(what_is_refused) {
     expect_refused(fetch(p, ticket, &value, NO_LIMIT), -EINVAL,
                    "pp_get of a ticket that was used up, after another job,");
     end(p);
+    p = pp_new(1, all_jobs, 1);
+    expect(p != NULL, "pp_new of 1 worker with 1 job returned NULL");
+    expect_number(p, ask(p, NUMBER, 4), 4);
+    expect_refused(pp_apply_async(p, 1, &x, sizeof x), -EINVAL,
+                   "pp_apply_async of job 1 in a pool that has job 0 only");
+    end(p);
     for (int i = 0; i < 2; i++) {
         errno = 0;
         p = pp_new(i, all_jobs, i == 0 ? JOBS : 0);
@@ -1114,6 +1120,28 @@ START_TEST(the_system_refuses_processes) {
 }
 END_TEST
 
+START_TEST(nobody_can_be_started) {
+    long value = 0;
+    ppool *p = begin(1);
+    suite_note("The only worker has died, and the next fork fails.");
+    expect_code(p, ask(p, DIES, 1), -ECHILD, "a job whose worker died in it");
+    for (int i = 0; i < 3; i++) {
+        long x = 2;
+        wb_fail_call(WB_FORK, 1);
+        long ticket = pp_apply_async(p, NUMBER, &x, sizeof x);
+        int rc = ticket < 0 ? (int)ticket : fetch(p, ticket, &value, NO_LIMIT);
+        expect(rc == 2 || is_refusal(rc),
+               "the only worker had died and a fork failed: the job gave %d",
+               rc);
+        expect_code(p, ask(p, DIES, 1), -ECHILD,
+                    "a job whose worker died in it");
+    }
+    wb_fail_call(WB_FORK, 0);
+    expect_number(p, ask(p, NUMBER, 3), 3);
+    end(p);
+}
+END_TEST
+
 START_TEST(the_system_refuses_memory) {
     set_up();
     fail_each(WB_MALLOC, "allocation");
@@ -1177,6 +1205,8 @@ SUITE(
          "calls that are interrupted or move less go on"),
     TEST(the_system_refuses_processes,
          "a fork or thread that fails is survived"),
+    TEST(nobody_can_be_started,
+         "no job waits for ever because no worker can be started"),
     TEST(the_system_refuses_memory, "memory that is refused is survived"),
     TEST(the_system_refuses_descriptors,
          "descriptors that are refused are survived"), )
