@@ -308,8 +308,19 @@ static void open_gate(int count) {
 
 // --- Jobs and tickets --------------------------------------------------------
 
+static void expect_capacity(ppool *p) {
+    long value;
+    fetch(p, ask(p, CAPACITY, 0), &value, NO_LIMIT);
+    expect(value == PP_MAX, "a job was called with *out_len %ld, not PP_MAX",
+           value);
+}
+
 START_TEST(a_job_and_its_result) {
-    ppool *p = begin(2);
+    ppool *p = begin(1);
+    expect_capacity(p);
+    expect_capacity(p); // whatever the job before has written
+    end(p);
+    p = begin(2);
     expect_number(p, ask(p, NUMBER, 5), 5);
     expect_number(p, ask(p, NUMBER, 0), 0);
     expect_number(p, ask(p, NUMBER, 123456), 123456);
@@ -392,10 +403,6 @@ START_TEST(bytes_in_and_out) {
         tickets[i] = ask_turn(p, sizes[i], (char)i);
     for (int i = 0; i < COUNT; i++)
         expect_turned(p, tickets[i], sizes[i], (char)i);
-    long value;
-    fetch(p, ask(p, CAPACITY, 0), &value, NO_LIMIT);
-    expect(value == PP_MAX, "a job was called with *out_len %ld, not PP_MAX",
-           value);
     end(p);
 }
 END_TEST
