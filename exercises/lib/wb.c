@@ -242,6 +242,10 @@ int wb_shared_mappings(void) {
     return count;
 }
 
+int wb_private_locks(void) {
+    return table->private_locks;
+}
+
 // --- Calls -------------------------------------------------------------------
 
 long wb_calls(enum wb_call call) {

@@ -56,6 +56,9 @@ int wb_open_fds(void);
 // Mappings of shared memory that this process has now: anonymous ones, memory
 // files, POSIX shared memory.
 int wb_shared_mappings(void);
+// How many mutexes, condition variables and semaphores the answer has made in
+// shared memory, but for one process only (no PTHREAD_PROCESS_SHARED).
+int wb_private_locks(void);
 
 // --- Calls of the answer: counts and injected faults -------------------------
 // Only calls written in the learner's file count (not libc's, not the suite's).

@@ -3,8 +3,10 @@
 // read-write and spin locks. See redirect.h.
 #include "harness/redirect.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -140,10 +142,38 @@ int lk_pthread_detach(pthread_t thread) {
     table_drop(self, KEY(object));                                             \
     return (call)
 
+// Whether ADDRESS lies in memory that processes share.
+static bool is_in_shared_memory(const void *address) {
+    FILE *maps = fopen("/proc/self/maps", "re");
+    char line[512], rights[8];
+    uintptr_t from, to;
+    bool shared = false;
+    while (maps != NULL && !shared && fgets(line, sizeof line, maps) != NULL)
+        shared = sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %7s", &from, &to,
+                        rights) == 3 &&
+                 from <= (uintptr_t)address && (uintptr_t)address < to &&
+                 rights[3] == 's';
+    if (maps != NULL)
+        fclose(maps);
+    return shared;
+}
+
+// POSIX leaves open what a lock made for one process does between two, and
+// Linux lets some of them pass for shared ones.
+static void note_scope(const void *lock, int scope, uintptr_t site) {
+    if (scope != PTHREAD_PROCESS_SHARED && table_is_answer(site) &&
+        is_in_shared_memory(lock))
+        table->private_locks++;
+}
+
 int lk_pthread_mutex_init(pthread_mutex_t *mutex,
                           const pthread_mutexattr_t *attributes) {
     if (redirect_fails(WB_MUTEX_INIT, CALLER))
         return ENOMEM;
+    int scope = PTHREAD_PROCESS_PRIVATE;
+    if (attributes != NULL)
+        pthread_mutexattr_getpshared(attributes, &scope);
+    note_scope(mutex, scope, CALLER);
     return pthread_mutex_init(mutex, attributes);
 }
 
@@ -249,6 +279,10 @@ int lk_pthread_cond_init(pthread_cond_t *cond,
                          const pthread_condattr_t *attributes) {
     if (redirect_fails(WB_COND_INIT, CALLER))
         return ENOMEM;
+    int scope = PTHREAD_PROCESS_PRIVATE;
+    if (attributes != NULL)
+        pthread_condattr_getpshared(attributes, &scope);
+    note_scope(cond, scope, CALLER);
     return pthread_cond_init(cond, attributes);
 }
 
@@ -284,6 +318,8 @@ int lk_sem_init(sem_t *sem, int shared, unsigned value) {
         errno = ENOSYS;
         return -1;
     }
+    note_scope(sem, shared ? PTHREAD_PROCESS_SHARED : PTHREAD_PROCESS_PRIVATE,
+               CALLER);
     return sem_init(sem, shared, value);
 }
 

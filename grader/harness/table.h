@@ -94,6 +94,7 @@ struct table {
     _Atomic unsigned tool_thread_count;           // the latest so many of these
     _Atomic long calls[WB_CALL_COUNT];
     struct fault faults[WB_CALL_COUNT];
+    _Atomic int private_locks; // made in shared memory, for one process
     _Atomic bool interrupt;
     _Atomic unsigned interrupt_turns[WB_CALL_COUNT];
     _Atomic size_t short_io; // bytes; 0 none

@@ -328,6 +328,11 @@ LOOP_TEST(a_deadline_of_the_past_is_over) {
     lp_sleep(LATE);
     expect_result(&call, -ETIMEDOUT,
                   "although its deadline was the moment of its call");
+    call.deadline = 0; // a moment, too; NONE is less
+    begin(&call);
+    lp_sleep(LATE);
+    expect_result(&call, -ETIMEDOUT,
+                  "although its deadline, 0, was over before it began");
     return 0;
 }
 

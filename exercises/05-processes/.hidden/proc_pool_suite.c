@@ -266,6 +266,11 @@ static void expect_nothing_left(void) {
                 wb_shared_mappings() - mappings);
     expect_kind("thread-leak", wb_threads_live() == 0,
                 "%d threads are left after pp_free", wb_threads_live());
+    expect(wb_private_locks() == 0,
+           "the pool has %d locks in shared memory that were made for one "
+           "process only: they need PTHREAD_PROCESS_SHARED (sem_init: pshared "
+           "1)",
+           wb_private_locks());
     expect(board->at_home == 0,
            "%d jobs ran in the caller's own process instead of a worker",
            board->at_home);

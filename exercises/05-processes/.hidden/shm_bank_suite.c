@@ -162,6 +162,32 @@ START_TEST(freeing_frees_the_mapping) {
 }
 END_TEST
 
+// Behind the bank comes memory that must not be touched. With some of these
+// numbers of accounts the bank ends where its last page ends.
+START_TEST(nothing_behind_the_last_account) {
+    enum { FEW = 440, MANY = 512 };
+    static long opening[MANY];
+    for (int i = 0; i < MANY; i++)
+        opening[i] = 2;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    board = mmap(NULL, sizeof *board, PROT_READ | PROT_WRITE,
+                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(board, MAP_FAILED);
+    for (int n = FEW; n < MANY; n++) {
+        void *guard =
+            mmap(NULL, page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        bank = sb_new(opening, n);
+        expect(bank != NULL, "sb_new returned NULL");
+        expect_transfer(0, n - 1, 1, "");
+        long total = sb_total(bank);
+        expect(total == 2L * n, "sb_total of %d accounts with 2 each gave %ld",
+               n, total);
+        sb_free(bank);
+        munmap(guard, page);
+    }
+}
+END_TEST
+
 START_TEST(nothing_to_be_had) {
     static const long opening[2] = {1, 2};
     static const enum wb_call calls[] = {WB_MMAP, WB_MALLOC, WB_PIPE};
@@ -190,6 +216,10 @@ static void moves_300(int arg) {
 
 START_TEST(children_share_the_bank) {
     open_bank();
+    expect(wb_private_locks() == 0,
+           "the bank has a lock in shared memory that was made for one process "
+           "only: whether it works between two is left open by POSIX. It needs "
+           "PTHREAD_PROCESS_SHARED (sem_init: pshared 1)");
     ended(child(moves_300, 0));
     expect(board->refusals == 0, "sb_transfer in a child was refused");
     expect(sb_look(bank, 0) == 700 && sb_look(bank, 1) == 1300,
@@ -350,6 +380,54 @@ START_TEST(killed_while_waiting) {
 }
 END_TEST
 
+static void adds_for_ever(int arg) {
+    (void)arg;
+    for (;;) {
+        sb_total(bank);
+        board->steps++;
+    }
+}
+
+// There are so many accounts that whoever adds them up holds the lock nearly
+// all the time.
+START_TEST(killed_while_it_adds) {
+    enum { MANY = 20000 };
+    static long opening[MANY];
+    open_bank();
+    sb_free(bank);
+    for (int i = 0; i < MANY; i++)
+        opening[i] = 10;
+    bank = sb_new(opening, MANY);
+    expect(bank != NULL, "sb_new returned NULL");
+    for (int i = 0; i < suite_size(20, 10, 5); i++) {
+        expect_transfer(0, 1, 1, "");
+        expect_transfer(1, 2, 1, "");
+        long due[3] = {sb_look(bank, 0), sb_look(bank, 1), sb_look(bank, 2)};
+        board->steps = 0;
+        pid_t pid = child(adds_for_ever, 0);
+        while (board->steps < 3)
+            wb_sleep_ms(1);
+        kill(pid, SIGKILL);
+        ended(pid);
+        long total = sb_total(bank);
+        expect(total == 10L * MANY,
+               "a process was killed in sb_total, and sb_total gives %ld "
+               "instead of %ld",
+               total, 10L * MANY);
+        for (int k = 0; k < 3; k++)
+            expect(
+                sb_look(bank, k) == due[k],
+                "a process was killed in sb_total, and then account %d holds "
+                "%ld instead of %ld: nothing was under way that had to be "
+                "undone",
+                k, sb_look(bank, k), due[k]);
+        if (sb_look(bank, 0) == 0)
+            break;
+    }
+    close_bank();
+}
+END_TEST
+
 static void moves_or_dies(int arg) {
     rounds = 50;
     moves_around(arg);
@@ -376,6 +454,8 @@ END_TEST
 SUITE(TEST(transfers_and_refusals, "transfers move money, or are refused"),
       TEST(the_step_is_between, "BANK_STEP comes between debit and credit"),
       TEST(freeing_frees_the_mapping, "sb_free gives everything back"),
+      TEST(nothing_behind_the_last_account,
+           "nothing behind the last account is touched"),
       TEST(nothing_to_be_had, "sb_new returns NULL if the system is short"),
       TEST(children_share_the_bank, "children and parent use one bank"),
       TEST(four_processes_and_an_auditor,
@@ -387,5 +467,7 @@ SUITE(TEST(transfers_and_refusals, "transfers move money, or are refused"),
       TEST(one_death_after_the_other, "whoever recovers may be killed as well"),
       TEST(killed_while_waiting,
            "a process killed while it waits holds nobody up"),
+      TEST(killed_while_it_adds,
+           "a process killed in sb_total changes nothing"),
       TEST(deaths_in_a_crowd,
            "many processes move money, and some are killed"), )
