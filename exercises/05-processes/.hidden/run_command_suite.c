@@ -495,18 +495,36 @@ START_TEST(descriptors_of_the_program) {
 END_TEST
 
 // With 0, 1 and 2 closed in the caller, the pipes get these numbers.
-START_TEST(without_standard_descriptors) {
+static void run_without_standard(struct call *call, char *const argv[]) {
     int kept[3];
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
         kept[i] = fcntl(i, F_DUPFD_CLOEXEC, 20);
-    struct call call;
-    for (int i = 0; i < 3; i++)
         close(i);
-    run(&call, SHELL("cat; echo err >&2"), "in", 2, -1);
-    for (int i = 0; i < 3; i++)
+    }
+    int before = wb_open_fds();
+    run(call, argv, "in", 2, -1);
+    int after = wb_open_fds();
+    for (int i = 0; i < 3; i++) {
         dup2(kept[i], i);
+        close(kept[i]);
+    }
+    expect_kind("fd-leak", before == after,
+                "with 0, 1 and 2 closed in the caller, %d descriptors were open "
+                "before %s, %d after it: a descriptor may also be 0",
+                before, call->what, after);
+}
+
+START_TEST(without_standard_descriptors) {
+    struct call call;
+    run_without_standard(&call, SHELL("cat; echo err >&2"));
     expect_ended(&call, 0, 0);
     expect_words(&call, "in", "err\n");
+    finish(&call);
+    run_without_standard(&call, ARGV("no-such-program-anywhere"));
+    expect(call.rc == -ENOENT,
+           "with 0, 1 and 2 closed in the caller, %s returned %d instead of "
+           "-ENOENT (%d)",
+           call.what, call.rc, -ENOENT);
     finish(&call);
 }
 END_TEST
