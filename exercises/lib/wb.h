@@ -98,8 +98,8 @@ bool wb_failed(enum wb_call call);
 // while others move. Children inherit it. NULL takes the order back. Only for
 // WB_PIPE, WB_FORK (in the parent) and WB_WAITPID.
 void wb_after_call(enum wb_call call, void (*hook)(long result));
-// From now on half of the answer's reads, writes, polls, sem_waits and calls that
-// wait for a child fail with EINTR: for each kind by itself the first, and of any
+// From now on half of the answer's reads, writes, polls, sem_waits and waits
+// for a child fail with EINTR: for each kind by itself the first, and of any
 // three in a row at least one and at most two.
 void wb_interrupt_calls(bool on);
 // From now on the answer's reads and writes on pipes and stream sockets move at

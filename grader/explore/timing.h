@@ -9,5 +9,5 @@
 
 // The virtual moment, ns, of an absolute TIME of CLOCK.
 int64_t time_of(clockid_t clock, const struct timespec *time);
-// False if its nanoseconds are no part of a second: EINVAL for who waits for it.
+// False if its nanoseconds are no part of a second: waiting for it is EINVAL.
 bool time_is_valid(const struct timespec *time);

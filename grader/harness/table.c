@@ -127,8 +127,9 @@ void table_note_tool_threads(void) {
          folder != NULL && (entry = readdir(folder)) != NULL;) {
         int tid = atoi(entry->d_name);
         if (tid > 0 && tid != gettid()) {
+            enum { KEPT = TABLE_TOOL_THREADS_KEPT, ALL = TABLE_TOOL_THREADS };
             unsigned n = atomic_fetch_add(&table->tool_thread_count, 1);
-            table->tool_threads[n % TABLE_TOOL_THREADS] = tid;
+            table->tool_threads[n < ALL ? n : KEPT + n % (ALL - KEPT)] = tid;
         }
     }
     if (folder != NULL)

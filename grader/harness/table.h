@@ -20,7 +20,8 @@ enum {
     TABLE_SLOTS = 2048,
     TABLE_HELD = 12,
     TABLE_GAUGES = 64,
-    TABLE_TOOL_THREADS = 64
+    TABLE_TOOL_THREADS = 64,
+    TABLE_TOOL_THREADS_KEPT = 8 // the first, which live as long as the test
 };
 
 // What a thread waits for. The names go into RECORD_WAITING.
@@ -90,8 +91,8 @@ struct table {
     _Atomic bool alarms;    // the answer has set an alarm: time can wake it
     _Atomic bool canary;    // the canary's thread has made its access
     _Atomic bool done;      // the test has said DONE
-    _Atomic int tool_threads[TABLE_TOOL_THREADS]; // tids not of the program,
-    _Atomic unsigned tool_thread_count;           // the latest so many of these
+    _Atomic int tool_threads[TABLE_TOOL_THREADS]; // tids not of the program
+    _Atomic unsigned tool_thread_count;           // noted so far
     _Atomic long calls[WB_CALL_COUNT];
     struct fault faults[WB_CALL_COUNT];
     _Atomic int private_locks; // made in shared memory, for one process

@@ -5,11 +5,13 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 int lk_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *),
                       void *);
 int lk_pthread_join(pthread_t, void **);
+int lk_pthread_mutex_init(pthread_mutex_t *, const pthread_mutexattr_t *);
 int lk_pipe(int ends[2]);
 void *lk_malloc(size_t size);
 ssize_t lk_read(int fd, void *buffer, size_t size);
@@ -49,6 +51,11 @@ LEARNERS static pid_t learner_fork(void) {
 
 LEARNERS static int learner_pipe(int ends[2]) {
     return lk_pipe(ends);
+}
+
+LEARNERS static int learner_mutex(pthread_mutex_t *mutex,
+                                  const pthread_mutexattr_t *attributes) {
+    return lk_pthread_mutex_init(mutex, attributes);
 }
 
 LEARNERS static int learner_create(pthread_t *thread, void *(*function)(void *),
@@ -148,6 +155,25 @@ START_TEST(half_of_the_calls_of_a_kind_are_interrupted) {
 }
 END_TEST
 
+START_TEST(locks_for_one_process_in_shared_memory_are_counted) {
+    harness_open();
+    pthread_mutex_t here, *shared;
+    pthread_mutexattr_t between;
+    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
+                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(shared, MAP_FAILED);
+    pthread_mutexattr_init(&between);
+    pthread_mutexattr_setpshared(&between, PTHREAD_PROCESS_SHARED);
+    ck_assert_int_eq(learner_mutex(&here, NULL), 0);
+    ck_assert_int_eq(learner_mutex(shared, &between), 0);
+    ck_assert_int_eq(wb_private_locks(), 0);
+    ck_assert_int_eq(learner_mutex(shared, NULL), 0);
+    ck_assert_int_eq(wb_private_locks(), 1);
+    pthread_mutexattr_destroy(&between);
+    munmap(shared, sizeof *shared);
+}
+END_TEST
+
 START_TEST(short_io_cuts_streams_but_no_small_write_to_a_pipe) {
     harness_open();
     int ends[2];
@@ -240,6 +266,7 @@ HARNESS_MAIN("harness_table", only_calls_between_the_marks_count,
              the_kth_call_of_the_answer_fails_once,
              calls_fail_as_the_system_would_let_them,
              half_of_the_calls_of_a_kind_are_interrupted,
+             locks_for_one_process_in_shared_memory_are_counted,
              short_io_cuts_streams_but_no_small_write_to_a_pipe,
              threads_are_counted_and_forgotten_when_joined,
              slots_are_used_again_but_never_one_that_explains_something,

@@ -146,6 +146,23 @@ START_TEST(a_read_that_never_ends_says_who_has_the_pipe_open) {
 }
 END_TEST
 
+START_TEST(forgets_its_child) {
+    if (lk_fork() == 0)
+        _exit(0);
+    for (;;)
+        pause();
+}
+END_TEST
+
+START_TEST(a_child_that_nobody_waits_for_is_told_in_a_hang) {
+    harness_open();
+    ck_assert(harness_run(forgets_its_child));
+    ck_assert_str_eq(harness_field(RECORD_EXIT, 0, 0), "stuck");
+    ck_assert_str_eq(waiting("main thread")->fields[3], "blocked");
+    ck_assert_str_eq(waiting("child 1")->fields[3], "zombie");
+}
+END_TEST
+
 START_TEST(spins) {
     for (volatile int i = 0;; i++)
         ;
@@ -255,6 +272,7 @@ HARNESS_MAIN("harness_watch", one_task_that_may_go_on_vetoes,
              a_deadlock_is_told_thread_by_thread,
              a_waiter_holds_not_the_lock_it_gave_up,
              a_read_that_never_ends_says_who_has_the_pipe_open,
+             a_child_that_nobody_waits_for_is_told_in_a_hang,
              a_loop_without_end_ends_by_its_cpu_time,
              a_process_that_stops_itself_is_ended,
              a_test_that_exits_is_not_done,
