@@ -20,7 +20,7 @@ enum record_type {
     RECORD_BEGIN,     // runner: name, the sentence that the test demands,
                       //         kind of finding if it fails
     RECORD_FAIL,      // test: kind, file, line, message
-    RECORD_NOTE,      // test: a line to show, no failure
+    RECORD_NOTE,      // test: what it is about to do
     RECORD_DONE,      // test: after its last assertion and the canaries
     RECORD_STRAY,     // a process that is not the test's reached the suite
     RECORD_THREAD_LEFT, // test: where created, start function; neither joined

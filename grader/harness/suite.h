@@ -81,7 +81,9 @@ extern const size_t suite_test_count;
 _Noreturn void suite_fail(const char *kind, const char *file, int line,
                           const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-// One more line for the learner, shown with a failure of this test.
+// What the test is about to do, where its sentence does not say it: shown to
+// the learner with whatever is found in it, a hang as well. The last one counts;
+// two lines at most.
 void suite_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 // A different pseudo-random sequence for each N, the same in every run.

@@ -73,6 +73,7 @@ void finding_free(struct finding *finding) {
     if (finding == NULL)
         return;
     g_free(finding->test);
+    g_free(finding->scene);
     g_free(finding->message);
     g_ptr_array_unref(finding->places);
     g_free(finding->why);

@@ -56,6 +56,7 @@ struct finding {
     enum stage stage;
     bool main;         // set by the judge on at most one of a verdict
     char *test;        // what the test demands, one sentence; NULL outside one
+    char *scene;       // what the test had set up; NULL if it speaks for itself
     char *message;     // what happened, one sentence, the learner's own names
     GPtrArray *places; // of struct place, the most telling first
     char *why;         // why that is wrong; NULL: the judge fills in the kind's

@@ -16,7 +16,7 @@
 #include "read/tsan.h"
 #include "read/valgrind.h"
 
-enum { MOST_NOTES = 20, MOST_MESSAGE = 1200, MOST_FINDINGS = 200 };
+enum { MOST_MESSAGE = 1200, MOST_FINDINGS = 200 };
 
 // One test's records. None is owned.
 struct test {
@@ -26,8 +26,8 @@ struct test {
     const struct record *exit;
     bool done;
     bool ended;
-    bool canary_silent; // a tool did not see its canaries
-    GPtrArray *notes;   // of const struct record *
+    bool canary_silent;        // a tool did not see its canaries
+    const struct record *note; // the last one
     GPtrArray *reports;
     GPtrArray *waiting;
     GPtrArray *threads_left;
@@ -56,7 +56,6 @@ static const char *field(const struct record *record, guint index) {
 // --- Sorting -----------------------------------------------------------------
 
 static void test_free(struct test *test) {
-    g_ptr_array_unref(test->notes);
     g_ptr_array_unref(test->reports);
     g_ptr_array_unref(test->waiting);
     g_ptr_array_unref(test->threads_left);
@@ -71,7 +70,6 @@ static struct test *test_of(struct reading *reading, int index) {
     }
     struct test *test = g_new0(struct test, 1);
     test->index = index;
-    test->notes = g_ptr_array_new();
     test->reports = g_ptr_array_new();
     test->waiting = g_ptr_array_new();
     test->threads_left = g_ptr_array_new();
@@ -96,7 +94,7 @@ static void sort_record(struct test *test, const struct record *record) {
         test->fail = test->fail == NULL ? record : test->fail;
         break;
     case RECORD_NOTE:
-        g_ptr_array_add(test->notes, data);
+        test->note = data;
         break;
     case RECORD_DONE:
         test->done = true;
@@ -169,6 +167,8 @@ static void add_take(struct reading *reading, const struct test *test,
     const char *says = field(test->begin, 1);
     if (*says != '\0' && finding->test == NULL)
         finding->test = text_printable(says, 300);
+    if (test->note != NULL)
+        finding->scene = text_printable(field(test->note, 0), 300);
     g_ptr_array_add(reading->findings, finding);
 }
 
@@ -205,16 +205,6 @@ static bool read_reports(struct reading *reading, const struct test *test) {
 
 // --- What the test said ------------------------------------------------------
 
-static char *notes_text(const struct test *test) {
-    GString *text = g_string_new(NULL);
-    for (guint i = 0; i < test->notes->len && i < MOST_NOTES; i++) {
-        g_autofree char *note =
-            text_printable(field(test->notes->pdata[i], 0), 300);
-        g_string_append_printf(text, "%s\n", note);
-    }
-    return g_string_free(text, FALSE);
-}
-
 static void read_fail(struct reading *reading, const struct test *test) {
     const struct record *fail = test->fail;
     enum finding_kind kind = FINDING_WRONG_RESULT;
@@ -222,13 +212,11 @@ static void read_fail(struct reading *reading, const struct test *test) {
     g_autofree char *message = text_printable(field(fail, 3), MOST_MESSAGE);
     g_autofree char *file = text_printable(field(fail, 1), 120);
     g_autofree char *line = text_printable(field(fail, 2), 12);
-    g_autofree char *notes = notes_text(test);
     struct finding *finding =
         finding_new(kind, reading->context->stage, "%s",
                     *message == '\0' ? "The test failed." : message);
-    finding->evidence = *file == '\0' ? g_strdup(notes)
-                                      : g_strdup_printf("%sasserted at %s:%s\n",
-                                                        notes, file, line);
+    if (*file != '\0')
+        finding->evidence = g_strdup_printf("asserted at %s:%s\n", file, line);
     add_take(reading, test, finding);
 }
 
@@ -251,6 +239,10 @@ static void read_signal(struct reading *reading, const struct test *test) {
         limit ? FINDING_RESOURCE_LIMIT : FINDING_CRASH, reading->context->stage,
         "The test's process died of %s%s%s.", name, *words == '\0' ? "" : ": ",
         words);
+    if (number == SIGPIPE)
+        finding->next = g_strdup(
+            "Who writes to a peer that may be gone asks for the error EPIPE in "
+            "place of the signal: send() with MSG_NOSIGNAL, or sendmsg().");
     finding->evidence = last_words(reading->outcome);
     add_take(reading, test, finding);
 }

@@ -13,6 +13,7 @@
 
 // The most lines that a text may take; what is longer ends with "…".
 #define TEST_LINES 2
+#define SCENE_LINES 3
 #define FOUND_LINES 5
 #define PROSE_LINES 4
 
@@ -133,6 +134,8 @@ static void add_found(GPtrArray *lines, const struct style *style,
         "%s: %s", finding_kind_name(finding->kind), finding->message);
     if (finding->test != NULL)
         add_labelled(lines, style, "Test", finding->test, TEST_LINES);
+    if (finding->scene != NULL)
+        add_labelled(lines, style, "Scene", finding->scene, SCENE_LINES);
     add_labelled(lines, style, "Found", text, FOUND_LINES);
 }
 

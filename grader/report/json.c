@@ -79,6 +79,7 @@ static void add_finding(JsonBuilder *builder, const struct verdict *verdict,
     add_string(builder, "file", first != NULL ? first->file : answer);
     add_int(builder, "line", first != NULL ? first->line : 0);
     add_string(builder, "test", finding->test);
+    add_string(builder, "scene", finding->scene);
     add_string(builder, "message", finding->message);
     add_places(builder, finding->places);
     add_string(builder, "why", finding->why);

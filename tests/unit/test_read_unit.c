@@ -317,6 +317,21 @@ START_TEST(a_failed_assertion_is_told_in_its_own_words) {
 }
 END_TEST
 
+START_TEST(the_scene_is_told_with_whatever_is_found) {
+    struct outcome *outcome = begun();
+    add(outcome, RECORD_NOTE, "One worker.", NULL);
+    add(outcome, RECORD_NOTE, "Two workers.", NULL);
+    finish(outcome, "signalled", "13");
+    char *trouble;
+    g_autoptr(GPtrArray) findings = read_all(outcome, &trouble);
+    ck_assert_int_eq((int)findings->len, 1);
+    const struct finding *finding = findings->pdata[0];
+    ck_assert_int_eq(finding->kind, FINDING_CRASH);
+    ck_assert_str_eq(finding->scene, "Two workers.");
+    ck_assert_ptr_nonnull(strstr(finding->next, "MSG_NOSIGNAL"));
+}
+END_TEST
+
 START_TEST(leaving_early_is_not_finishing) {
     struct outcome *outcome = begun();
     finish(outcome, "exited", "0");
@@ -516,6 +531,7 @@ int main(void) {
     tcase_add_test(cases, odd_waiting_records_crash_nothing);
     tcase_add_test(cases, a_test_that_says_everything_passes);
     tcase_add_test(cases, a_failed_assertion_is_told_in_its_own_words);
+    tcase_add_test(cases, the_scene_is_told_with_whatever_is_found);
     tcase_add_test(cases, leaving_early_is_not_finishing);
     tcase_add_test(cases, a_tool_that_breaks_down_is_a_crash);
     tcase_add_test(cases, dying_by_a_signal_is_a_crash);

@@ -80,6 +80,7 @@ static inline void fixture_add_finding(struct verdict *verdict, GKeyFile *ini,
     struct finding *finding = finding_new(kind, stage, "%s", message);
     finding->main = g_str_equal(group, "main");
     finding->test = fixture_get(ini, group, "test");
+    finding->scene = fixture_get(ini, group, "scene");
     finding->why = fixture_get(ini, group, "why");
     finding->next = fixture_get(ini, group, "next");
     if (finding->why == NULL)
