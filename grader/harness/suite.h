@@ -82,8 +82,8 @@ _Noreturn void suite_fail(const char *kind, const char *file, int line,
                           const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 // What the test is about to do, where its sentence does not say it: shown to
-// the learner with whatever is found in it, a hang as well. The last one counts;
-// two lines at most.
+// the learner with whatever is found in it, a hang as well. The last one
+// counts; two lines at most.
 void suite_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 // A different pseudo-random sequence for each N, the same in every run.
