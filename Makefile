@@ -309,7 +309,7 @@ verify: $(READY) $(ALL_SUITES) ## lets the workbook grade itself
 
 .PHONY: all test unit golden e2e explored
 all: $(READY) $(LOCKSTEP) $(ALL_SUITES) build/compile_commands.json ## builds everything
-unit: $(UNIT) ## runs the grader's unit tests
+unit: $(UNIT) $(SERVER) ## runs the grader's unit tests
 	@tools/run-tests check $(UNIT)
 golden: $(GOLDEN) ## runs the readers and reports against kept tool output
 	@tools/run-tests check $(GOLDEN)
