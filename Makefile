@@ -322,10 +322,12 @@ test: $(READY) $(ALL_SUITES) $(UNIT) $(GOLDEN) ## runs all tests: unit, golden, 
 	    -- tap tests/explore/run \
 	    -- verify $(PROGRAM)
 
-.PHONY: bench lint setup clean
+.PHONY: bench mutants lint setup clean
 bench: $(READY) $(ALL_SUITES) ## measures the grader against the bare tools
 	@tools/bench $(ARGS)
 	@tools/bench-explore
+mutants: $(READY) $(WANTED_SUITES) ## grades small mistakes made in a solution (EX=id)
+	@tools/mutants $(or $(EX),$(SUITE_IDS)) $(ARGS)
 lint: ## checks layers, scripts and pristine copies
 	@tools/lint
 setup: ## installs the Debian packages that are missing
