@@ -18,6 +18,8 @@ EX ?=
 # one or more exercises: EX=bank_global
 CH ?=
 # a chapter: CH=04
+DEMO ?=
+# a demonstration: DEMO=unsafe_bank
 KIND ?=
 # of a finding, for `make explain`: KIND=data-race
 ARGS ?=
@@ -321,6 +323,27 @@ test: $(READY) $(ALL_SUITES) $(UNIT) $(GOLDEN) ## runs all tests: unit, golden, 
 	@tools/run-tests check $(UNIT) $(GOLDEN) -- bats tests/e2e \
 	    -- tap tests/explore/run \
 	    -- verify $(PROGRAM)
+
+# Demonstrations of the chapters' bugs: small programs of their own.
+DEMOS := $(sort $(wildcard exercises/*/demo/*.c))
+build/demo/%: Makefile build/harness/plain.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINKED_FLAGS) $(filter %/demo/$*.c,$(DEMOS)) -o $@ \
+	    build/harness/plain.a $(CHECK_LIBS) -lm -lcurl -pthread
+$(foreach demo,$(DEMOS),$(eval \
+	build/demo/$(basename $(notdir $(demo))): $(demo)))
+
+.PHONY: demo
+ifneq ($(filter $(DEMO),$(notdir $(DEMOS:.c=))),)
+demo: build/demo/$(DEMO)
+	@$<
+else
+demo: ## shows a bug that a chapter speaks of (DEMO=unsafe_bank)
+	@echo 'make demo DEMO=<name> compiles and runs one of these:'
+	@for demo in $(DEMOS); do \
+	    printf '  %-18s %s\n' "$$(basename "$$demo" .c)" "$$demo"; done
+	@$(if $(DEMO),echo 'There is no demonstration $(DEMO).' >&2; exit 2)
+endif
 
 .PHONY: bench mutants lint setup clean
 bench: $(READY) $(ALL_SUITES) ## measures the grader against the bare tools

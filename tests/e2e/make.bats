@@ -5,11 +5,11 @@ setup() {
     new_workbook
 }
 
-@test "make lists its targets, and every one of the issue's is there" {
+@test "make lists its targets" {
     run make
     ended_with 0
     for target in grade list next hint reset doctor verify test bench lint \
-        setup clean explain; do
+        setup clean explain demo mutants; do
         shows "make $target"
     done
 }

@@ -3,8 +3,7 @@
 // next question is asked; then all questions are asked at once. One thread does
 // it all, both times.
 //
-//     cc exercises/01-why-async/demo/one_at_a_time.c -o /tmp/one_at_a_time
-//     /tmp/one_at_a_time
+//     make demo DEMO=one_at_a_time
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,8 +3,7 @@
 // as a `sleep` or a plain `read` inside of a coroutine does; then every task
 // only says until when it wants to wait, and one place sleeps for all of them.
 //
-//     cc exercises/02-async-await/demo/serial_loop.c -o /tmp/serial_loop
-//     /tmp/serial_loop
+//     make demo DEMO=serial_loop
 #include <stdio.h>
 #include <time.h>
 

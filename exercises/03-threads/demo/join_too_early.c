@@ -2,8 +2,7 @@
 // Four threads that each wait for 200 ms. First every thread is joined before
 // the next one is created; then all are created, and then all are joined.
 //
-//     cc -pthread exercises/03-threads/demo/join_too_early.c -o /tmp/join
-//     /tmp/join
+//     make demo DEMO=join_too_early
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

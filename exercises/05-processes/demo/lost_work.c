@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a child computes stays with the child, unless it is carried.
 //
-//     cc exercises/05-processes/demo/lost_work.c -o /tmp/lost_work
-//     /tmp/lost_work
+//     make demo DEMO=lost_work
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
