@@ -2,16 +2,17 @@
 // Reading and writing whole messages on sockets that do not block, inside of a
 // loop (lib/lp.h): only the task waits.
 //
-// Descriptors are stream sockets with O_NONBLOCK set. They are not closed, shut
-// down or changed by any of these calls, whatever the result; and what a call
-// opens for itself it closes again.
+// Descriptors are stream sockets with O_NONBLOCK set; nobody gives these calls
+// pipes or files. They are not closed, shut down or changed, whatever the
+// result; and what a call opens for itself it closes again. Several tasks may be
+// in these calls at once, also on one socket: one reading, one writing.
 //
 // DEADLINE is a moment on the loop's clock, lp_now(); < 0: none. A call that is
 // not done when the clock shows it gives -ETIMEDOUT, then and not later, also if
 // it is a moment of the past. (What can be done without any waiting may still be
 // done.) If the task is cancelled during a wait, the result is -ECANCELED. An
 // interrupted system call (EINTR) is no error. Any other error is given as
-// -errno.
+// -errno, also if some bytes have been moved before.
 //
 // Waiting is lp_wait_fd(), and nothing else: the thread never blocks, and a task
 // that waits takes no turns.

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@
 #include "lib/lp_test.h"
 #include "lib/wb.h"
 
-enum { NONE = -1, SMALL_BUFFER = 4096, LATE = 3600000 };
+enum { NONE = -1, SMALL_BUFFER = 4096, LATE = 3600000, NOBODYS = 1000 };
 
 static int near[2], far[2]; // [0]: the answer's end, [1]: the suite's
 
@@ -71,12 +72,73 @@ static void close_end(int *fd) {
     *fd = -1;
 }
 
+// --- What must stay as it was ------------------------------------------------
+
+// Of a descriptor that is given to the calls, what they might have changed.
+struct looks {
+    int status, flags, low_mark, room_in, room_out;
+};
+
+static int option_of(int fd, int name) {
+    int value = -1;
+    socklen_t size = sizeof value;
+    getsockopt(fd, SOL_SOCKET, name, &value, &size);
+    return value;
+}
+
+static struct looks looks_of(int fd) {
+    return (struct looks){fcntl(fd, F_GETFL), fcntl(fd, F_GETFD),
+                          option_of(fd, SO_RCVLOWAT), option_of(fd, SO_RCVBUF),
+                          option_of(fd, SO_SNDBUF)};
+}
+
+static struct looks looked; // all ends look the same in the beginning
+
+// ENDS[0] was given to the calls.
+static void expect_end_untouched(const int ends[2]) {
+    if (ends[0] == NOBODYS)
+        return;
+    struct looks now = looks_of(ends[0]);
+    expect(now.status >= 0,
+           "a descriptor that was given to the call is closed");
+    expect((now.status & O_NONBLOCK) != 0,
+           "O_NONBLOCK was cleared on a descriptor that was given to the "
+           "call");
+    expect(memcmp(&now, &looked, sizeof now) == 0,
+           "a descriptor that was given to the call was changed: its flags, or "
+           "an option of the socket");
+}
+
+// Nothing that was sent is of interest any more.
+static void expect_end_not_shut(const int ends[2]) {
+    char bytes[4096] = "";
+    ssize_t got = -1;
+    while (ends[1] >= 0 &&
+           (got = recv(ends[1], bytes, sizeof bytes, MSG_DONTWAIT)) > 0)
+        ;
+    expect(got != 0, "a socket that was given to the call was shut down for "
+                     "writing: its peer reads the end of the stream");
+    if (ends[1] >= 0)
+        got = send(ends[1], bytes, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    expect(ends[1] < 0 || got == 1 || errno != EPIPE,
+           "a socket that was given to the call was shut down for reading: its "
+           "peer cannot write to it any more");
+}
+
+static void expect_untouched(void) {
+    expect_end_untouched(near);
+    expect_end_untouched(far);
+}
+
 static int (*chosen)(void *);
 
 // In the end, the answer's ends are closed, so that every peer comes to its
 // own.
 static int runs_test(void *arg) {
+    looked = looks_of(near[0]);
     int rc = chosen(arg);
+    expect_end_not_shut(near);
+    expect_end_not_shut(far);
     close_end(&near[0]);
     close_end(&far[0]);
     return rc;
@@ -100,7 +162,7 @@ static void run(int (*body)(void *)) {
 // --- The calls, each in a task of its own ------------------------------------
 
 struct call {
-    enum { READ, WRITE, RELAY } what;
+    enum { READ, WRITE, RELAY, BACK } what; // BACK: from far to near
     char *buf;
     size_t n;
     long deadline;
@@ -111,7 +173,7 @@ struct call {
 
 static const char *name_of(const struct call *call) {
     static const char *const names[] = {"io_read_exact", "io_write_all",
-                                        "io_relay"};
+                                        "io_relay", "io_relay"};
     return names[call->what];
 }
 
@@ -123,9 +185,12 @@ static int makes_call(void *arg) {
     else if (call->what == WRITE)
         call->result =
             io_write_all(near[0], call->buf, call->n, call->deadline);
-    else
+    else if (call->what == RELAY)
         call->result = io_relay(near[0], far[0], call->deadline);
+    else
+        call->result = io_relay(far[0], near[0], call->deadline);
     call->at = lp_now();
+    expect_untouched();
     return 0;
 }
 
@@ -150,17 +215,6 @@ static void expect_result(const struct call *call, long long wanted,
 static void expect_at(const struct call *call, long wanted, const char *what) {
     expect(call->at == wanted, "%s returned at %ld ms; %s at %ld ms",
            name_of(call), call->at, what, wanted);
-}
-
-static void expect_untouched(void) {
-    const int ends[] = {near[0], far[0]};
-    for (int i = 0; i < 2; i++) {
-        int flags = fcntl(ends[i], F_GETFL);
-        expect(flags >= 0, "a descriptor that was given to the call is closed");
-        expect((flags & O_NONBLOCK) != 0,
-               "O_NONBLOCK was cleared on a descriptor that was given to the "
-               "call");
-    }
 }
 
 // --- What they do ------------------------------------------------------------
@@ -262,7 +316,6 @@ LOOP_TEST(pieces_become_a_whole) {
     begin(&nothing);
     lp_sleep(1);
     expect_result(&nothing, 0, "for 0 bytes");
-    expect_untouched();
     return 0;
 }
 
@@ -291,6 +344,33 @@ LOOP_TEST(the_end_of_the_stream_is_no_error) {
     begin(&call);
     lp_sleep(1);
     expect_result(&call, 0, "at the end of the stream");
+    return 0;
+}
+
+// Its peer has said all that it has to say, and still listens.
+LOOP_TEST(a_half_closed_stream_can_be_written) {
+    char bytes[10] = {0}, answer[5] = "";
+    struct call call = {READ, bytes, sizeof bytes, NONE, 0, 0, NULL};
+    send(near[1], "ask", 3, MSG_NOSIGNAL);
+    shutdown(near[1], SHUT_WR);
+    begin(&call);
+    lp_sleep(1);
+    expect_result(&call, 3, "after 3 bytes and the end of the stream");
+    call.what = RELAY;
+    begin(&call);
+    lp_sleep(1);
+    expect_result(&call, 0, "at the end of the stream");
+    struct call writes = {WRITE, answer, 4, NONE, 0, 0, NULL};
+    memcpy(answer, "told", 4);
+    begin(&writes);
+    lp_sleep(1);
+    expect_result(&writes, 4,
+                  "to a peer that has shut down its own writing and still "
+                  "reads");
+    ssize_t got = recv(near[1], bytes, sizeof bytes, MSG_DONTWAIT);
+    expect(got == 4 && memcmp(bytes, "told", 4) == 0,
+           "%zd of the 4 bytes written arrived", got < 0 ? 0 : got);
+    close_end(&near[1]);
     return 0;
 }
 
@@ -336,11 +416,60 @@ LOOP_TEST(a_deadline_of_the_past_is_over) {
     return 0;
 }
 
+static void over_at_once(struct call *call) {
+    const char *when = "although its deadline was over before it began";
+    call->deadline = lp_now() - 50;
+    begin(call);
+    lp_sleep(10);
+    expect_result(call, -ETIMEDOUT, when);
+    call->deadline = 0;
+    begin(call);
+    lp_sleep(10);
+    expect_result(call, -ETIMEDOUT, when);
+}
+
+// The relay waits first for what comes, then for its reader.
+LOOP_TEST(so_for_writes_and_relays) {
+    size_t total = 256 << 10;
+    struct call writes = {WRITE, make_pattern(total), total, 0, 0, 0, NULL};
+    struct call relays = {RELAY, NULL, 0, 0, 0, 0, NULL};
+    lp_sleep(100);
+    over_at_once(&writes);
+    over_at_once(&relays);
+    begin_peer(sends,
+               (struct peer){&near[1], 5000, total, 0, .hang_up = false});
+    lp_sleep(1);
+    over_at_once(&relays);
+    free(writes.buf);
+    return 0;
+}
+
+// A deadline is a long, and every negative one is none.
+LOOP_TEST(deadlines_of_any_size) {
+    static const long far_off[] = {-2, -1000000, LONG_MIN, LONG_MAX,
+                                   4294967500}; // 50 days
+    char bytes[4];
+    struct call call = {READ, bytes, sizeof bytes, NONE, 0, 0, NULL};
+    lp_sleep(100);
+    for (int i = 0; i < 5; i++) {
+        call.deadline = far_off[i];
+        begin(&call);
+        begin_peer(sends, (struct peer){&near[1], 4, 4, 500, .hang_up = false});
+        lp_sleep(600);
+        expect_over(&call, "although all bytes were there after 500 ms");
+        expect(call.result == 4,
+               "%s returned %lld instead of 4 with the deadline %ld%s",
+               name_of(&call), call.result, far_off[i],
+               far_off[i] < 0 ? ": below 0 there is none" : "");
+    }
+    return 0;
+}
+
 LOOP_TEST(errors_are_told) {
     char byte = 'x';
     int kept = near[0];
     struct call call = {READ, &byte, 1, NONE, 0, 0, NULL};
-    near[0] = 1000; // nobody's
+    near[0] = NOBODYS;
     begin(&call);
     lp_sleep(1);
     expect_result(&call, -EBADF, "for a descriptor that is not open");
@@ -352,7 +481,42 @@ LOOP_TEST(errors_are_told) {
     begin(&call);
     lp_sleep(1);
     expect_result(&call, -EBADF, "for a descriptor that is not open");
+    call.what = BACK; // to nobody's
+    send(far[1], "some", 4, MSG_NOSIGNAL);
+    begin(&call);
+    lp_sleep(1);
     near[0] = kept;
+    expect_result(&call, -EBADF, "to a descriptor that is not open");
+    return 0;
+}
+
+// Who closes a socket without having read what it was sent resets the
+// connection: the other end reads what is left, and then an error.
+static void reset_after_five(struct call *call) {
+    send(near[0], "?", 1, MSG_NOSIGNAL);
+    begin(call);
+    begin_peer(sends, (struct peer){&near[1], 5, 5, 10, .hang_up = true});
+    lp_sleep(100);
+    expect_result(call, -ECONNRESET,
+                  "after 5 bytes and a reset of the connection");
+}
+
+LOOP_TEST(an_error_is_no_end) {
+    char bytes[10];
+    struct call call = {READ, bytes, sizeof bytes, NONE, 0, 0, NULL};
+    reset_after_five(&call);
+    return 0;
+}
+
+LOOP_TEST(a_relay_tells_of_an_error) {
+    struct call call = {RELAY, NULL, 0, NONE, 0, 0, NULL};
+    char bytes[10];
+    reset_after_five(&call);
+    ssize_t got = recv(far[1], bytes, sizeof bytes, MSG_DONTWAIT);
+    expect(got == 5,
+           "5 bytes came before the connection was reset; io_relay passed %zd "
+           "of them on",
+           got < 0 ? 0 : got);
     return 0;
 }
 
@@ -379,7 +543,6 @@ LOOP_TEST(much_goes_through_a_small_buffer) {
     begin(&nothing);
     lp_sleep(1);
     expect_result(&nothing, 0, "for 0 bytes");
-    expect_untouched();
     return 0;
 }
 
@@ -426,6 +589,27 @@ LOOP_TEST(a_peer_that_is_gone_kills_nobody) {
     return 0;
 }
 
+// A write that is over meanwhile, to another peer, does not undo what protects
+// this one.
+LOOP_TEST(nor_does_it_after_another_write) {
+    size_t total = 256 << 10;
+    struct call call = {WRITE, make_pattern(total), total, NONE, 0, 0, NULL};
+    struct call relays = {RELAY, NULL, 0, NONE, 0, 0, NULL};
+    char bytes[8];
+    begin(&call);
+    begin(&relays);
+    send(near[1], "some", 4, MSG_NOSIGNAL);
+    lp_sleep(1);
+    expect(recv(far[1], bytes, sizeof bytes, MSG_DONTWAIT) == 4,
+           "4 bytes were not passed on while another task was writing");
+    begin_peer(drains, (struct peer){&near[1], 3000, 9000, 1, .hang_up = true});
+    lp_sleep(LATE);
+    expect_gone(&call, "after its peer went away in the middle");
+    expect_over(&relays, "after its peer went away");
+    free(call.buf);
+    return 0;
+}
+
 // --- Relaying ----------------------------------------------------------------
 
 LOOP_TEST(a_relay_copies_all) {
@@ -439,10 +623,42 @@ LOOP_TEST(a_relay_copies_all) {
     expect_result(&call, (long long)total, "after the end of the stream");
     expect(to->moved == total, "%zu of %zu bytes were passed on", to->moved,
            total);
-    expect_untouched();
-    char byte;
-    expect(recv(far[1], &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN,
-           "io_relay has shut down or closed the stream that it wrote to");
+    return 0;
+}
+
+LOOP_TEST(an_empty_stream_is_relayed) {
+    struct call call = {RELAY, NULL, 0, NONE, 0, 0, NULL};
+    begin(&call);
+    begin_peer(sends, (struct peer){&near[1], 1, 0, 1, .hang_up = true});
+    lp_sleep(10);
+    expect_result(&call, 0, "for a stream that ended without a byte");
+    return 0;
+}
+
+// Both directions of one connection, as a proxy has them.
+LOOP_TEST(two_relays_at_once) {
+    size_t total = much() / 16;
+    struct call there = {RELAY, NULL, 0, NONE, 0, 0, NULL};
+    struct call back = {BACK, NULL, 0, 3000000, 0, 0, NULL};
+    begin(&there);
+    begin(&back);
+    begin_peer(sends,
+               (struct peer){&near[1], 5000, total, 1, .hang_up = false});
+    begin_peer(sends, (struct peer){&far[1], 3001, total, 2, .hang_up = false});
+    struct peer *to_far = begin_peer(
+        drains, (struct peer){&far[1], 700, total, 1, .hang_up = false});
+    struct peer *to_near = begin_peer(
+        drains, (struct peer){&near[1], 501, total, 1, .hang_up = false});
+    lp_sleep(LATE);
+    expect(to_far->moved == total && to_near->moved == total,
+           "two relays ran at the same time, one in each direction: %zu and "
+           "%zu of %zu bytes each were passed on",
+           to_far->moved, to_near->moved, total);
+    expect_result(&back, -ETIMEDOUT, "although its stream had not ended");
+    expect_at(&back, 3000000, "its deadline was");
+    close_end(&near[1]);
+    lp_sleep(1);
+    expect_result(&there, (long long)total, "after the end of the stream");
     return 0;
 }
 
@@ -469,6 +685,46 @@ LOOP_TEST(a_relay_ends_at_its_deadline) {
     lp_sleep(LATE);
     expect_result(&call, -ETIMEDOUT, "although its stream went on and on");
     expect_at(&call, 500, "its deadline was");
+    return 0;
+}
+
+// Nobody reads what is passed on.
+LOOP_TEST(a_stuck_relay_ends_at_its_deadline) {
+    size_t total = 256 << 10;
+    struct call call = {RELAY, NULL, 0, 500, 0, 0, NULL};
+    begin(&call);
+    begin_peer(sends,
+               (struct peer){&near[1], 5000, total, 1, .hang_up = false});
+    lp_sleep(LATE);
+    expect_result(&call, -ETIMEDOUT,
+                  "although nobody read what it had to pass on");
+    expect_at(&call, 500, "its deadline was");
+    return 0;
+}
+
+// An answer that needs memory or descriptors of its own may find none.
+static void relay_without(enum wb_call what, int error, const char *name) {
+    for (int k = 1; k <= 3; k++) {
+        struct call call = {RELAY, NULL, 0, lp_now() + 50, 0, 0, NULL};
+        char bytes[16];
+        send(near[1], "some", 4, MSG_NOSIGNAL);
+        wb_fail_call(what, k);
+        begin(&call);
+        lp_sleep(100);
+        bool failed = wb_failed(what);
+        wb_fail_call(what, 0);
+        expect_over(&call, "at its deadline");
+        expect(call.result == -ETIMEDOUT || (failed && call.result == error),
+               "%s failed, and io_relay returned %lld instead of %d (%s)", name,
+               call.result, error, strerror(-error));
+        while (recv(near[0], bytes, sizeof bytes, MSG_DONTWAIT) > 0)
+            ;
+    }
+}
+
+LOOP_TEST(a_relay_without_means) {
+    relay_without(WB_MALLOC, -ENOMEM, "an allocation");
+    relay_without(WB_PIPE, -EMFILE, "pipe()");
     return 0;
 }
 
@@ -501,10 +757,14 @@ LOOP_TEST(a_cancelled_task_gives_up) {
     struct call relays = {RELAY, NULL, 0, NONE, 0, 0, NULL};
     struct call writes = {WRITE, make_pattern(total), total, NONE, 0, 0, NULL};
     cancel_one(&reads);
+    send(near[1], "some", 4, MSG_NOSIGNAL);
+    cancel_one(&reads); // some bytes do not count
     cancel_one(&relays);
+    begin_peer(sends,
+               (struct peer){&near[1], 5000, total, 0, .hang_up = false});
+    cancel_one(&relays); // nobody reads what it passes on
     cancel_one(&writes);
     free(writes.buf);
-    expect_untouched();
     return 0;
 }
 
@@ -555,31 +815,43 @@ LOOP_TEST(short_calls_are_no_errors) {
     return 0;
 }
 
+static struct heartbeat heart;
+
+static void waits_in_peace(struct call *call, const char *what) {
+    int before = heart.ticks;
+    long steps = lp_steps();
+    begin(call);
+    lp_sleep(1000);
+    expect(heart.ticks - before >= 99,
+           "another task that sleeps 10 ms at a time woke %d times in 1 s "
+           "while %s waited%s; 100 were due",
+           heart.ticks - before, name_of(call), what);
+    expect_kind("busy-wait", lp_steps() - steps < 150,
+                "in 1 s, %ld turns were taken, though %s only had to wait%s "
+                "and another task had 100: who waits takes no turns",
+                lp_steps() - steps, name_of(call), what);
+}
+
 LOOP_TEST(others_run_while_a_call_waits) {
-    static struct heartbeat heart;
     char bytes[10];
     size_t total = 256 << 10;
     struct call reads = {READ, bytes, sizeof bytes, 1000, 0, 0, NULL};
-    struct call writes = {WRITE, make_pattern(total), total, 2000, 0, 0, NULL};
-    struct call relays = {RELAY, NULL, 0, 3000, 0, 0, NULL};
-    struct call *const calls[] = {&reads, &writes, &relays};
+    struct call relays = {RELAY, NULL, 0, 2000, 0, 0, NULL};
+    struct call writes = {WRITE, make_pattern(total), total, 3000, 0, 0, NULL};
+    struct call stuck = {RELAY, NULL, 0, 4000, 0, 0, NULL};
     spawn(beats, &heart);
-    for (int i = 0; i < 3; i++) {
-        int before = heart.ticks;
-        long steps = lp_steps();
-        begin(calls[i]);
-        lp_sleep(1000);
-        expect(heart.ticks - before >= 99,
-               "another task that sleeps 10 ms at a time woke %d times in 1 s "
-               "while %s waited; 100 were due",
-               heart.ticks - before, name_of(calls[i]));
-        expect_kind("busy-wait", lp_steps() - steps < 150,
-                    "in 1 s, %ld turns were taken, though %s only had to wait "
-                    "and another task had 100: who waits takes no turns",
-                    lp_steps() - steps, name_of(calls[i]));
-    }
+    waits_in_peace(&reads, "");
+    waits_in_peace(&relays, " for bytes to come");
+    send(near[1], "unread", 6, MSG_NOSIGNAL); // is no reason to stop waiting
+    waits_in_peace(&writes, "");
+    begin_peer(sends,
+               (struct peer){&near[1], 5000, total, 0, .hang_up = false});
+    waits_in_peace(&stuck, " for somebody to read what it had passed on");
     lp_sleep(1);
     heart.over = true;
+    expect(wb_calls(WB_SLEEP) == 0,
+           "sleep, usleep, nanosleep or sched_yield was called: that stops the "
+           "thread, and with it all tasks");
     free(writes.buf);
     return 0;
 }
@@ -589,20 +861,38 @@ SUITE(TEST(pieces_become_a_whole,
       TEST(no_byte_too_many_is_taken, "no byte of the next message is taken"),
       TEST(the_end_of_the_stream_is_no_error,
            "at the end of the stream, what came is returned"),
+      TEST(a_half_closed_stream_can_be_written,
+           "a stream that has ended in one direction goes on in the other"),
       TEST(a_read_ends_at_its_deadline,
            "a read ends at its deadline, however small the pieces"),
       TEST(a_deadline_of_the_past_is_over,
            "a deadline that is over is over at once"),
+      TEST(so_for_writes_and_relays,
+           "a deadline that is over is over at once for a write and a relay"),
+      TEST(deadlines_of_any_size,
+           "a deadline may be any long, and is none if negative"),
       TEST(errors_are_told, "errors are given as -errno"),
+      TEST(an_error_is_no_end,
+           "an error is given as -errno, also after some bytes"),
       TEST(much_goes_through_a_small_buffer,
            "all bytes are written through a small buffer"),
       TEST(a_write_ends_at_its_deadline, "a write ends at its deadline"),
       TEST(a_peer_that_is_gone_kills_nobody,
            "writing to a peer that is gone is an error, not a death"),
+      TEST(nor_does_it_after_another_write,
+           "neither is it if another write has ended meanwhile"),
       TEST(a_relay_copies_all, "a relay copies all until the stream ends"),
+      TEST(an_empty_stream_is_relayed, "a stream without a byte is relayed"),
+      TEST(two_relays_at_once, "two relays run at the same time"),
       TEST(what_has_come_is_passed_on,
            "a relay passes on what has come before it waits for more"),
       TEST(a_relay_ends_at_its_deadline, "a relay ends at its deadline"),
+      TEST(a_stuck_relay_ends_at_its_deadline,
+           "a relay ends at its deadline, also if nobody reads from it"),
+      TEST(a_relay_tells_of_an_error,
+           "a relay gives an error of the stream it reads as -errno"),
+      TEST(a_relay_without_means,
+           "a relay that finds no memory or descriptors says so"),
       TEST(a_relay_to_nobody_is_told,
            "relaying to a peer that is gone is an error"),
       TEST(a_cancelled_task_gives_up, "a cancelled task gives up"),
