@@ -265,7 +265,14 @@ static bool is_tool_thread(pid_t tid) {
     return false;
 }
 
-static void add_tasks(pid_t pid, bool served, struct task_list *list) {
+// A tool's thread does nothing for the test, with one exception: a process has
+// ended only when its last thread has, whosever that is. So while the first one
+// is a zombie, the end of a tool's thread is still to come, and may wake the
+// parent; on a busy machine it takes its time.
+static void add_tasks(const struct process *process, bool served,
+                      struct task_list *list) {
+    bool ends = process->state == 'Z';
+    pid_t pid = process->pid;
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
     DIR *folder = opendir(path);
@@ -274,8 +281,11 @@ static void add_tasks(pid_t pid, bool served, struct task_list *list) {
     for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
         pid_t tid = atoi(entry->d_name);
         struct task task;
-        if (tid > 0 && !is_tool_thread(tid) &&
+        bool is_tool = is_tool_thread(tid);
+        if (tid > 0 && (!is_tool || ends) &&
             read_task(pid, tid, served, &task)) {
+            if (is_tool)
+                task.state = TASK_RUNNING;
             list->tasks = grown(list->tasks, list->count, &list->room,
                                 sizeof *list->tasks);
             list->tasks[list->count++] = task;
@@ -291,7 +301,7 @@ void tasks_of(const struct process_list *processes, struct task_list *list) {
         served |= processes->processes[i].is_server;
     for (int i = 0; i < processes->count; i++)
         if (!processes->processes[i].is_tool)
-            add_tasks(processes->processes[i].pid, served, list);
+            add_tasks(&processes->processes[i], served, list);
 }
 
 void task_list_release(struct task_list *list) {

@@ -55,7 +55,7 @@ void processes_below(pid_t root, struct process_list *list);
 void process_list_release(struct process_list *list);
 
 // The tasks of all processes in LIST but the test server's and the tool's own
-// threads (table->tool_threads).
+// threads (table->tool_threads); of a process that is about to end, these too.
 void tasks_of(const struct process_list *processes, struct task_list *list);
 void task_list_release(struct task_list *list);
 

@@ -16,6 +16,7 @@ int lk_pthread_mutex_unlock(pthread_mutex_t *);
 int lk_pthread_cond_wait(pthread_cond_t *, pthread_mutex_t *);
 ssize_t lk_read(int fd, void *buffer, size_t size);
 pid_t lk_fork(void);
+pid_t lk_waitpid(pid_t pid, int *status, int options);
 
 // --- tasks_stuck -------------------------------------------------------------
 
@@ -268,6 +269,47 @@ START_TEST(a_child_left_running_is_told_and_ended) {
 }
 END_TEST
 
+// A thread of the tool's that never sleeps, pinned to a processor that another
+// program of the tool's keeps busy for a while.
+static void *dies_slowly(void *begun) {
+    cpu_set_t here;
+    CPU_ZERO(&here);
+    CPU_SET(sched_getcpu(), &here);
+    sched_setaffinity(0, sizeof here, &here);
+    if (fork() == 0) {
+        prctl(PR_SET_NAME, "llvm-symbolizer");
+        while (clock() < CLOCKS_PER_SEC / 5)
+            ;
+        _exit(0);
+    }
+    wb_gauge_enter(begun);
+    for (;;)
+        ;
+}
+
+START_TEST(waits_for_one_that_dies_slowly) {
+    wb_gauge *begun = wb_gauge_new(2);
+    pid_t pid = lk_fork();
+    if (pid == 0) {
+        pthread_t thread;
+        pthread_create(&thread, NULL, dies_slowly, begun);
+        wb_gauge_enter(begun);
+        // It dies when it is its turn, which now comes last of all.
+        pthread_setschedparam(thread, SCHED_IDLE, &(struct sched_param){0});
+        table_note_tool_threads();
+        _exit(0);
+    }
+    ck_assert_int_eq(lk_waitpid(pid, NULL, 0), pid);
+}
+END_TEST
+
+START_TEST(a_process_ends_with_its_last_thread_not_with_its_first) {
+    harness_open();
+    harness_run(waits_for_one_that_dies_slowly);
+    ck_assert_str_eq(harness_field(RECORD_EXIT, 0, 0), "exited");
+}
+END_TEST
+
 HARNESS_MAIN("harness_watch", one_task_that_may_go_on_vetoes,
              a_deadlock_is_told_thread_by_thread,
              a_waiter_holds_not_the_lock_it_gave_up,
@@ -278,4 +320,5 @@ HARNESS_MAIN("harness_watch", one_task_that_may_go_on_vetoes,
              a_test_that_exits_is_not_done,
              a_failed_assertion_is_told_and_ends_the_test,
              a_child_that_comes_back_into_the_test_is_a_stray,
-             a_zombie_left_is_told, a_child_left_running_is_told_and_ended)
+             a_zombie_left_is_told, a_child_left_running_is_told_and_ended,
+             a_process_ends_with_its_last_thread_not_with_its_first)
