@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "explore/write.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "explore/schedule.h"
@@ -9,12 +10,32 @@
 // --- Pieces
 // --------------------------------------------------------------------------
 
-// Text as a JSON string. What is not printable ASCII or UTF-8's upper half
-// becomes an escape.
+// How many bytes the UTF-8 character at C has, 2 to 4; 0 if there is none, or
+// ASCII.
+static int wide_character(const unsigned char *c) {
+    int size = *c >= 0xc2 && *c < 0xe0   ? 2
+               : *c >= 0xe0 && *c < 0xf0 ? 3
+               : *c >= 0xf0 && *c < 0xf5 ? 4
+                                         : 0;
+    for (int i = 1; i < size; i++)
+        if ((c[i] & 0xc0) != 0x80)
+            return 0; // the end of the text, too
+    bool overlong = (*c == 0xe0 && c[1] < 0xa0) || (*c == 0xf0 && c[1] < 0x90);
+    bool surrogate = *c == 0xed && c[1] >= 0xa0;
+    bool too_large = *c == 0xf4 && c[1] >= 0x90;
+    return overlong || surrogate || too_large ? 0 : size;
+}
+
+// Text as a JSON string. What is neither printable ASCII nor a character of
+// UTF-8 becomes an escape.
 static void write_string(FILE *out, const char *text) {
     fputc('"', out);
     for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-        if (*c == '"' || *c == '\\')
+        int wide = wide_character(c);
+        if (wide > 0) {
+            fwrite(c, 1, (size_t)wide, out);
+            c += wide - 1;
+        } else if (*c == '"' || *c == '\\')
             fprintf(out, "\\%c", *c);
         else if (*c < 32 || *c >= 127)
             fprintf(out, "\\u%04x", *c);

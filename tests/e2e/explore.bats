@@ -93,6 +93,14 @@ END
     shows "assertion"
 }
 
+@test "what an assertion says is shown in its own letters" {
+    printf '#include <assert.h>\nint main(void) { assert(!"%s"); }\n' \
+        'f(…) is größer' >letters.c
+    explore letters.c
+    ended_with 1
+    shows 'f(…) is größer'
+}
+
 @test "a file that is missing or does not compile is a usage error" {
     explore no_such_file.c
     ended_with 2
