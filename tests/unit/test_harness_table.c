@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 
@@ -16,6 +17,8 @@ int lk_pipe(int ends[2]);
 void *lk_malloc(size_t size);
 ssize_t lk_read(int fd, void *buffer, size_t size);
 ssize_t lk_write(int fd, const void *buffer, size_t size);
+int lk_epoll_pwait2(int, struct epoll_event *, int, const struct timespec *,
+                    const sigset_t *);
 pid_t lk_fork(void);
 pid_t lk_waitpid(pid_t pid, int *status, int options);
 
@@ -39,6 +42,11 @@ LEARNERS static ssize_t learner_read(int fd, void *buffer, size_t size) {
 
 LEARNERS static ssize_t learner_write(int fd, const void *buffer, size_t size) {
     return lk_write(fd, buffer, size);
+}
+
+LEARNERS static int learner_epoll(int set, struct epoll_event *event,
+                                  const struct timespec *timeout) {
+    return lk_epoll_pwait2(set, event, 1, timeout, NULL);
 }
 
 LEARNERS static pid_t learner_waitpid(pid_t pid) {
@@ -152,6 +160,25 @@ START_TEST(half_of_the_calls_of_a_kind_are_interrupted) {
     ck_assert_int_eq(lk_read(ends[0], &byte, 1), 1); // the suite's own
     wb_interrupt_calls(false);
     ck_assert_int_eq(byte, 'e');
+}
+END_TEST
+
+// valgrind 3.19 does not know this system call, so it is never made.
+START_TEST(epoll_pwait2_is_counted_and_waits_as_long_as_it_says) {
+    harness_open();
+    int set = epoll_create1(EPOLL_CLOEXEC), ends[2];
+    struct epoll_event event = {.events = EPOLLIN};
+    const struct timespec moment = {0, 1}, never = {INT64_MAX / 2, 0};
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq(epoll_ctl(set, EPOLL_CTL_ADD, ends[0], &event), 0);
+    ck_assert_int_eq(learner_epoll(set, &event, &moment), 0);
+    ck_assert_int_eq(write(ends[1], "a", 1), 1);
+    ck_assert_int_eq(learner_epoll(set, &event, &never), 1);
+    ck_assert_int_eq(learner_epoll(set, &event, NULL), 1);
+    ck_assert_int_eq(wb_calls(WB_POLL), 3);
+    wb_fail_call(WB_POLL, 1);
+    ck_assert_int_eq(learner_epoll(set, &event, NULL), -1);
+    ck_assert_int_eq(errno, ENOMEM);
 }
 END_TEST
 
@@ -270,4 +297,5 @@ HARNESS_MAIN("harness_table", only_calls_between_the_marks_count,
              short_io_cuts_streams_but_no_small_write_to_a_pipe,
              threads_are_counted_and_forgotten_when_joined,
              slots_are_used_again_but_never_one_that_explains_something,
-             locks_are_held_until_dropped_by_anyone)
+             locks_are_held_until_dropped_by_anyone,
+             epoll_pwait2_is_counted_and_waits_as_long_as_it_says)
