@@ -32,7 +32,8 @@ struct run {
 // TIMEOUT_MS > 0 is the longest that the whole call may take, in milliseconds,
 // however busily the program reads and writes meanwhile; -1 means no limit. If
 // the program, or what it writes, has not ended by then, it is killed with
-// SIGKILL and reaped. What it wrote until then is kept.
+// SIGKILL and reaped. What it wrote until then is kept, also what is still in a
+// pipe.
 //
 // Returns
 //    0          the program ran and ended; R tells how. A program that fails
@@ -47,16 +48,19 @@ struct run {
 //               memory. If the program has been started, it is killed and
 //               reaped.
 // Whatever R held before is overwritten in every case. With an error other than
-// -ETIMEDOUT, out and err are NULL and both lengths are 0.
+// -ETIMEDOUT, out and err are NULL, both lengths are 0 and the rest means
+// nothing.
 //
 // In every case nothing is left when it returns: no child, no zombie, no
 // thread, no descriptor. The program is the only child that is ever waited for:
-// the caller may have others.
+// the caller may have others. What the caller has printed and not yet flushed is
+// not written by a child, nor does one run the caller's exit handlers.
 //
-// Several threads may call run_command at the same time. Each program has
-// descriptors 0, 1 and 2 and none of those that run_command makes, for its own
-// or for another call. (What the caller has open itself, and not marked
-// close-on-exec, is the caller's affair: it may be passed on or not.)
+// Several threads may call run_command at the same time, and no call waits for
+// another one's program. Each program has descriptors 0, 1 and 2 and none of
+// those that run_command makes, for its own or for another call. (What the
+// caller has open itself, and not marked close-on-exec, is the caller's affair:
+// it may be passed on or not.)
 //
 // It does not end the caller if the program stops reading (SIGPIPE). The
 // program starts with the signals blocked and ignored that the caller has

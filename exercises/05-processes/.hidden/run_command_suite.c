@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -95,6 +96,10 @@ static void expect_text(const struct call *call, const char *name,
 }
 
 static void expect_shape(const struct call *call) {
+    expect(call->r.exit_code != -77 && call->r.term_signal != -77,
+           "%s returned %d and left r->exit_code or r->term_signal as it was "
+           "before the call",
+           call->what, call->rc);
     expect_text(call, "out", call->r.out, call->r.out_len);
     expect_text(call, "err", call->r.err, call->r.err_len);
 }
@@ -124,11 +129,31 @@ static void expect_nothing_left(const struct call *call, int fds_before) {
                 fds_before, call->what, fds, call->rc);
 }
 
+// -1 if /tmp is not the test's own: outside of a sandbox, others use it too.
+static int files_in_tmp(void) {
+    char first[16] = "";
+    int fd = open("/proc/1/comm", O_RDONLY | O_CLOEXEC), files = 0;
+    if (fd < 0 || read(fd, first, sizeof first - 1) < 0)
+        return -1;
+    close(fd);
+    if (strncmp(first, "bwrap", 5) != 0)
+        return -1;
+    DIR *folder = opendir("/tmp");
+    ck_assert_ptr_ne(folder, NULL);
+    while (readdir(folder) != NULL)
+        files++;
+    closedir(folder);
+    return files;
+}
+
 static void run_alone(struct call *call, char *const argv[], const void *in,
                       size_t in_len, long timeout_ms) {
-    int fds = wb_open_fds();
+    int fds = wb_open_fds(), files = files_in_tmp();
     run(call, argv, in, in_len, timeout_ms);
     expect_nothing_left(call, fds);
+    expect(files_in_tmp() <= files,
+           "%s returned %d and left a file behind in /tmp", call->what,
+           call->rc);
     expect_shape(call);
 }
 
@@ -266,6 +291,27 @@ START_TEST(both_outputs_are_read) {
 }
 END_TEST
 
+// Holds the caller after its fork until the program has ended (or 10 s).
+static void until_it_ends(long pid) {
+    siginfo_t ended = {0};
+    for (int i = 0; i < 2000 && ended.si_pid == 0; i++) {
+        waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOHANG | WNOWAIT);
+        if (ended.si_pid == 0)
+            wb_sleep_ms(5);
+    }
+}
+
+START_TEST(the_end_comes_before_the_output) {
+    suite_note("the program writes 50,000 bytes to each output and ends, all "
+               "before the first of them is read");
+    wb_after_call(WB_FORK, until_it_ends);
+    expect_flood(SHELL("head -c 50000 /dev/zero; head -c 50000 /dev/zero >&2"),
+                 50000, 50000);
+    expect_flood(SHELL("head -c 50000 /dev/zero >&2; echo end"), 4, 50000);
+    wb_after_call(WB_FORK, NULL);
+}
+END_TEST
+
 START_TEST(input_need_not_be_read) {
     char *bytes = noise(MIB, 3);
     struct call call;
@@ -313,8 +359,50 @@ START_TEST(no_such_program) {
     ck_assert_int_ge(fd, 0);
     close(fd);
     expect_no_program("/tmp/lockstep-no-program", -EACCES);
+    expect_no_program("/tmp/lockstep-no-program/below", -ENOTDIR);
     unlink("/tmp/lockstep-no-program");
     expect_run(ARGV("echo", "and on"), NULL, "and on\n", "", 0);
+}
+END_TEST
+
+START_TEST(too_long_an_argument) {
+    size_t size = 200 * KIB; // the system allows 128
+    char *word = malloc(size + 1);
+    ck_assert_ptr_ne(word, NULL);
+    memset(word, 'a', size);
+    word[size] = '\0';
+    struct call call;
+    run_alone(&call, ARGV("echo", word), NULL, 0, -1);
+    expect(call.rc == -E2BIG,
+           "with an argument of 200 KiB, run_command returned %d (%s) instead "
+           "of %d (%s): what exec said",
+           call.rc, strerror(-call.rc), -E2BIG, strerror(E2BIG));
+    finish(&call);
+    free(word);
+}
+END_TEST
+
+// A child that leaves by exit() flushes what its parent has printed, and runs
+// its exit handlers.
+static pid_t tester;
+static atomic_int *handled; // by whom else; shared with all children
+
+static void on_exit_of_a_child(void) {
+    if (getpid() != tester)
+        atomic_fetch_add(handled, 1);
+}
+
+START_TEST(the_child_leaves_by_itself) {
+    handled = mmap(NULL, sizeof *handled, PROT_READ | PROT_WRITE,
+                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ck_assert(handled != MAP_FAILED);
+    tester = getpid();
+    ck_assert_int_eq(atexit(on_exit_of_a_child), 0);
+    expect_no_program("no-such-program-anywhere", -ENOENT);
+    expect(*handled == 0,
+           "the child that could not become the program left by exit(): that "
+           "runs the caller's exit handlers and writes once more what the "
+           "caller has printed and not flushed. It may only leave by _exit()");
 }
 END_TEST
 
@@ -359,6 +447,48 @@ START_TEST(time_is_up) {
 }
 END_TEST
 
+// The caller is held after its fork until the program has written, and its time
+// is up. HELD says whether that came about.
+static struct {
+    char path[64]; // which the program makes when it has written
+    bool held;
+} late;
+
+static void be_late(long pid) {
+    siginfo_t ended = {0};
+    for (int i = 0; i < 2000 && !late.held && ended.si_pid == 0; i++) {
+        late.held = access(late.path, F_OK) == 0;
+        wb_sleep_ms(5);
+        waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOHANG | WNOWAIT);
+    }
+    wb_sleep_ms(250);
+}
+
+START_TEST(time_is_up_before_a_look) {
+    char script[200];
+    struct call call;
+    snprintf(late.path, sizeof late.path, "/tmp/lockstep-late-%d",
+             (int)getpid());
+    snprintf(script, sizeof script,
+             "$|=1; print 'part'; print STDERR 'also'; open(F, '>', '%s'); "
+             "close F; " FOR_EVER,
+             late.path);
+    wb_after_call(WB_FORK, be_late);
+    run(&call, PERL(script), NULL, 0, 200);
+    wb_after_call(WB_FORK, NULL);
+    unlink(late.path);
+    expect_timed_out(&call);
+    if (late.held)
+        expect(call.r.out_len == 4 && call.r.err_len == 4,
+               "the program had written 4 bytes to each output before its time "
+               "was up, but nobody had read them by then: %zu and %zu bytes "
+               "came back. What is still in the pipes is to be read after the "
+               "kill",
+               call.r.out_len, call.r.err_len);
+    finish(&call);
+}
+END_TEST
+
 START_TEST(time_is_up_with_closed_outputs) {
     struct call call;
     run_alone(&call, PERL("close STDOUT; close STDERR; " FOR_EVER), NULL, 0,
@@ -393,20 +523,24 @@ END_TEST
 
 START_TEST(time_is_not_up) {
     struct call call;
-    run_alone(&call, SHELL("sleep 0.1; echo done"), NULL, 0, 60000);
-    expect_ended(&call, 0, 0);
-    expect_words(&call, "done\n", "");
-    finish(&call);
+    static const long times[] = {60000, 4294967297}; // 50 days
+    for (int i = 0; i < 2; i++) {
+        run_alone(&call, SHELL("sleep 0.1; echo done"), NULL, 0, times[i]);
+        expect_ended(&call, 0, 0);
+        expect_words(&call, "done\n", "");
+        finish(&call);
+    }
 }
 END_TEST
 
 // The wait may not be a loop that asks and asks.
-START_TEST(waiting_costs_nothing) {
+static void wait_for_free(char *const argv[], const char *in, size_t in_len,
+                          long timeout_ms) {
     struct call call;
     wb_reset_counts();
     double cpu = wb_cpu_ms();
     long begun = wb_now_ms();
-    run_alone(&call, ARGV("sleep", "0.3"), NULL, 0, 60000);
+    run_alone(&call, argv, in, in_len, timeout_ms);
     long took = wb_now_ms() - begun;
     cpu = wb_cpu_ms() - cpu;
     expect_ended(&call, 0, 0);
@@ -414,15 +548,32 @@ START_TEST(waiting_costs_nothing) {
     long calls = wb_calls(WB_POLL) + wb_calls(WB_WAITPID) + wb_calls(WB_SLEEP) +
                  wb_calls(WB_READ) + wb_calls(WB_WRITE) +
                  wb_calls(WB_COND_WAIT) + wb_calls(WB_MUTEX_LOCK);
-    expect(calls < 4 * took + 500,
-           "while the program slept for %ld ms, run_command made %ld calls "
-           "(poll, waitpid, read, sleep …): it asks again and again instead of "
-           "sleeping",
-           took, calls);
-    expect(suite_tool() != TOOL_PLAIN || cpu < 100,
-           "while the program slept for %ld ms, run_command used %.0f ms of "
-           "CPU time: it waits in a loop that never sleeps",
-           took, cpu);
+    expect_kind(
+        "busy-wait", calls < 4 * took + 500,
+        "%s took %ld ms, in which the program slept, and made %ld calls "
+        "(poll, waitpid, read, sleep …): it asks again and again instead of "
+        "sleeping",
+        call.what, took, calls);
+    expect_kind(
+        "busy-wait", suite_tool() != TOOL_PLAIN || cpu < 100,
+        "%s took %ld ms, in which the program slept, and used %.0f ms of "
+        "CPU time: it waits in a loop that never sleeps",
+        call.what, took, cpu);
+}
+
+START_TEST(waiting_costs_nothing) {
+    wait_for_free(ARGV("sleep", "0.3"), NULL, 0, 60000);
+}
+END_TEST
+
+// Each pipe that is at its end can always be "read", or "written".
+START_TEST(closed_pipes_cost_nothing) {
+    char *bytes = noise(MIB, 6);
+    wait_for_free(SHELL("exec >&-; sleep 0.2"), NULL, 0, 60000);
+    wait_for_free(SHELL("exec 2>&-; sleep 0.2"), NULL, 0, -1);
+    wait_for_free(SHELL("exec >&- 2>&-; sleep 0.2"), NULL, 0, 60000);
+    wait_for_free(SHELL("exec <&-; sleep 0.2"), bytes, MIB, 60000);
+    free(bytes);
 }
 END_TEST
 
@@ -494,13 +645,20 @@ START_TEST(descriptors_of_the_program) {
 }
 END_TEST
 
-// With 0, 1 and 2 closed in the caller, the pipes get these numbers.
-static void run_without_standard(struct call *call, char *const argv[]) {
+// With some of 0, 1 and 2 closed in the caller, the pipes get these numbers.
+// Bit i of CLOSED: I is.
+static void run_without(unsigned closed, struct call *call,
+                        char *const argv[]) {
     int kept[3];
-    for (int i = 0; i < 3; i++) {
+    suite_note("in the caller, of the descriptors 0, 1 and 2 these are closed:"
+               "%s%s%s",
+               closed & 1 ? " 0" : "", closed & 2 ? " 1" : "",
+               closed & 4 ? " 2" : "");
+    for (int i = 0; i < 3; i++)
         kept[i] = fcntl(i, F_DUPFD_CLOEXEC, 20);
-        close(i);
-    }
+    for (int i = 0; i < 3; i++)
+        if (closed >> i & 1)
+            close(i);
     int before = wb_open_fds();
     run(call, argv, "in", 2, -1);
     int after = wb_open_fds();
@@ -509,23 +667,23 @@ static void run_without_standard(struct call *call, char *const argv[]) {
         close(kept[i]);
     }
     expect_kind("fd-leak", before == after,
-                "with 0, 1 and 2 closed in the caller, %d descriptors were open "
-                "before %s, %d after it: a descriptor may also be 0",
+                "%d descriptors were open before %s, %d after it: a descriptor "
+                "may also be 0",
                 before, call->what, after);
 }
 
 START_TEST(without_standard_descriptors) {
     struct call call;
-    run_without_standard(&call, SHELL("cat; echo err >&2"));
-    expect_ended(&call, 0, 0);
-    expect_words(&call, "in", "err\n");
-    finish(&call);
-    run_without_standard(&call, ARGV("no-such-program-anywhere"));
-    expect(call.rc == -ENOENT,
-           "with 0, 1 and 2 closed in the caller, %s returned %d instead of "
-           "-ENOENT (%d)",
-           call.what, call.rc, -ENOENT);
-    finish(&call);
+    for (unsigned closed = 7; closed > 0; closed--) {
+        run_without(closed, &call, SHELL("cat; echo err >&2"));
+        expect_ended(&call, 0, 0);
+        expect_words(&call, "in", "err\n");
+        finish(&call);
+        run_without(closed, &call, ARGV("no-such-program-anywhere"));
+        expect(call.rc == -ENOENT, "%s returned %d instead of -ENOENT (%d)",
+               call.what, call.rc, -ENOENT);
+        finish(&call);
+    }
 }
 END_TEST
 
@@ -695,11 +853,11 @@ static void expect_same_signals(const struct call *call, const char *mine,
                n, strsignal(n), got >> (n - 1) & 1 ? "" : "not ", what);
 }
 
-START_TEST(signals_of_the_program) {
-    signal(SIGUSR2, SIG_IGN);
+static void expect_signals_kept(int blocked, int ignored) {
+    signal(ignored, SIG_IGN);
     sigset_t mask;
     sigemptyset(&mask);
-    sigaddset(&mask, SIGUSR1);
+    sigaddset(&mask, blocked);
     sigprocmask(SIG_SETMASK, &mask, NULL);
     char mine[8192] = "";
     int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
@@ -711,6 +869,79 @@ START_TEST(signals_of_the_program) {
     expect_same_signals(&call, mine, "\nSigBlk:", "blocked");
     expect_same_signals(&call, mine, "\nSigIgn:", "ignored");
     finish(&call);
+    signal(ignored, SIG_DFL);
+}
+
+START_TEST(signals_of_the_program) {
+    expect_signals_kept(SIGUSR1, SIGUSR2);
+    expect_signals_kept(SIGTERM, SIGPIPE);
+}
+END_TEST
+
+// One thread's program waits for another's, and takes no input; when its call
+// has returned, the other's program ends.
+static struct {
+    char here[64], fifo[64], door[64];
+    int opened; // the door
+} meeting;
+
+static void *wait_for_the_other(void *argument) {
+    char script[200];
+    snprintf(script, sizeof script, ": > %s; cat %s", meeting.here,
+             meeting.fifo);
+    char *bytes = noise(MIB, 7);
+    run(argument, SHELL(script), bytes, MIB, -1);
+    free(bytes);
+    ck_assert_int_eq((int)write(meeting.opened, "\n", 1), 1);
+    return NULL;
+}
+
+START_TEST(calls_do_not_wait_for_each_other) {
+    char mine[8192] = "", script[300];
+    int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+    ck_assert_int_gt((int)read(fd, mine, sizeof mine - 1), 0);
+    close(fd);
+    snprintf(meeting.here, 64, "/tmp/lockstep-here-%d", (int)getpid());
+    snprintf(meeting.fifo, 64, "/tmp/lockstep-fifo-%d", (int)getpid());
+    snprintf(meeting.door, 64, "/tmp/lockstep-door-%d", (int)getpid());
+    ck_assert_int_eq(mkfifo(meeting.fifo, 0600), 0);
+    ck_assert_int_eq(mkfifo(meeting.door, 0600), 0);
+    meeting.opened = open(meeting.door, O_RDWR | O_CLOEXEC);
+    ck_assert_int_ge(meeting.opened, 0);
+    snprintf(script, sizeof script,
+             "cat /proc/self/status; echo met > %s; read x < %s", meeting.fifo,
+             meeting.door);
+    pthread_t thread;
+    struct call waits, other;
+    suite_note("one thread's program waits for a line from another's, which is "
+               "run meanwhile");
+    ck_assert_int_eq(pthread_create(&thread, NULL, wait_for_the_other, &waits),
+                     0);
+    // It runs, and its input is being written.
+    for (int i = 0; i < 400 && (access(meeting.here, F_OK) != 0 ||
+                                wb_calls(WB_WRITE) == 0);
+         i++)
+        wb_sleep_ms(5);
+    run(&other, SHELL(script), NULL, 0, -1);
+    pthread_join(thread, NULL);
+    unlink(meeting.here);
+    unlink(meeting.fifo);
+    unlink(meeting.door);
+    close(meeting.opened);
+    expect_ended(&other, 0, 0);
+    if (suite_tool() == TOOL_PLAIN)
+        expect_same_signals(&other, mine, "\nSigIgn:",
+                            "ignored while another call was under way");
+    struct sigaction now;
+    sigaction(SIGPIPE, NULL, &now);
+    expect(now.sa_handler == SIG_DFL,
+           "before two calls that overlapped SIGPIPE had its default action, "
+           "after them it has not: who changes it for a while changes it for "
+           "all threads, and takes another call's change for the caller's");
+    finish(&other);
+    expect_ended(&waits, 0, 0);
+    expect_words(&waits, "met\n", "");
+    finish(&waits);
 }
 END_TEST
 
@@ -795,14 +1026,54 @@ START_TEST(memory_is_short) {
 }
 END_TEST
 
+// Then nothing is left, whether it gives up or goes on.
+static void fail_in_the_middle(enum wb_call call, const char *name, int error) {
+    for (int k = 1; k <= 4; k++) {
+        struct call failing;
+        wb_fail_call(call, k);
+        run_alone(&failing,
+                  PERL("$SIG{PIPE}='IGNORE'; print 'x' x 300000; " FOR_EVER),
+                  "x", 1, 200);
+        wb_fail_call(call, 0);
+        expect(failing.rc == error || failing.rc == -ETIMEDOUT,
+               "call number %d of %s failed, and %s returned %d instead of %d "
+               "(%s) or, if it went on, %d (-ETIMEDOUT)",
+               k, name, failing.what, failing.rc, error, strerror(-error),
+               -ETIMEDOUT);
+        finish(&failing);
+    }
+}
+
+START_TEST(waiting_fails) {
+    fail_in_the_middle(WB_POLL, "poll() or a kin of it", -ENOMEM);
+    fail_in_the_middle(WB_READ, "read() or recv()", -EIO);
+    fail_in_the_middle(WB_WRITE, "write() or send()", -EIO);
+}
+END_TEST
+
+// Not before the child is done: its few bytes about exec find room in any pipe,
+// and a write that need not wait is not interrupted.
+static void interrupt_when_it_ended(long pid) {
+    until_it_ends(pid);
+    wb_interrupt_calls(true);
+}
+
 START_TEST(calls_are_interrupted) {
     for (int round = 0; round < suite_size(6, 3, 1); round++) {
         wb_interrupt_calls(true);
         expect_copied(256 * KIB, round % 2 == 0 ? -1 : 60000);
         wb_interrupt_calls(false);
     }
-    wb_interrupt_calls(true);
+    wb_after_call(WB_FORK, interrupt_when_it_ended);
     expect_no_program("no-such-program-anywhere", -ENOENT);
+    wb_after_call(WB_FORK, NULL);
+    wb_interrupt_calls(true);
+    for (int round = 0; round < suite_size(3, 2, 1); round++) {
+        struct call call;
+        run_alone(&call, PERL(FOR_EVER), "x", 1, 100);
+        expect_timed_out(&call);
+        finish(&call);
+    }
     wb_interrupt_calls(false);
 }
 END_TEST
@@ -836,12 +1107,21 @@ SUITE(
     TEST(more_than_a_pipe_holds, "4 MiB go through cat and come back"),
     TEST(both_outputs_are_read, "standard output and standard error are read, "
                                 "whichever is written first"),
+    TEST(the_end_comes_before_the_output, "what a program wrote before it "
+                                          "ended is read to the end"),
     TEST(input_need_not_be_read, "a program that does not read its input ends "
                                  "as usual"),
     TEST(no_such_program, "a program that cannot be executed gives what exec "
                           "said"),
+    TEST(too_long_an_argument, "an argument that is too long gives what exec "
+                               "said"),
+    TEST(the_child_leaves_by_itself,
+         "a child that cannot become the program "
+         "does nothing of the caller's when it ends"),
     TEST(time_is_up, "a program whose time is up is killed and reaped, and "
                      "what it wrote is kept"),
+    TEST(time_is_up_before_a_look, "what the program wrote before its time was "
+                                   "up is kept, read or not yet read"),
     TEST(time_is_up_with_closed_outputs, "time also runs for a program that "
                                          "has closed its outputs"),
     TEST(time_is_up_while_feeding, "time also runs while the program does not "
@@ -850,25 +1130,26 @@ SUITE(
                                      "however often the program writes"),
     TEST(time_is_not_up, "a program that ends before its time is not waited "
                          "for any longer"),
-    TEST(waiting_costs_nothing,
-         "while the program is silent, run_command "
-         "sleeps",
-         .kind = "busy-wait"),
+    TEST(waiting_costs_nothing, "while the program is silent, run_command "
+                                "sleeps"),
+    TEST(closed_pipes_cost_nothing, "it sleeps as well if the program has "
+                                    "closed some of its descriptors"),
     TEST(descriptors_of_the_program, "the program has descriptors 0, 1 and 2 "
                                      "and none of run_command's"),
-    TEST(without_standard_descriptors, "it works if descriptors 0, 1 and 2 "
+    TEST(without_standard_descriptors, "it works if some of 0, 1 and 2 "
                                        "were closed in the caller"),
     TEST(several_threads_at_once, "several threads may call it at once"),
-    TEST(descriptors_of_another_call,
-         "the program has no descriptor of "
-         "another thread's call",
-         .kind = "fd-leak"),
+    TEST(descriptors_of_another_call, "the program has no descriptor of "
+                                      "another thread's call"),
     TEST(signals_of_the_caller, "the caller's signal handlers and mask are as "
                                 "before"),
     TEST(signals_of_the_program,
          "the program starts with the caller's blocked "
          "and ignored signals",
          .stages = IN_TESTS),
+    TEST(calls_do_not_wait_for_each_other, "calls of several threads run at "
+                                           "the same time, and change nothing "
+                                           "for each other"),
     TEST(other_children_are_not_touched, "other children of the caller are not "
                                          "waited for"),
     TEST(fork_fails, "if fork fails, -EAGAIN comes back and nothing is left"),
@@ -878,6 +1159,8 @@ SUITE(
                        "nothing is left"),
     TEST(memory_is_short, "if memory is short, -ENOMEM comes back, and a "
                           "program already started is killed"),
+    TEST(waiting_fails, "if poll, read or write fails in the middle, nothing "
+                        "is left"),
     TEST(calls_are_interrupted, "calls that a signal interrupts are made "
                                 "again"),
     TEST(reads_and_writes_are_short, "reads and writes may move fewer bytes "

@@ -1,6 +1,7 @@
 // Design: memory files in place of pipes, so that nobody is ever held up;
 // started by posix_spawnp, which reports exec's error; the end is polled by its
-// pidfd. SPDX-License-Identifier: MIT
+// pidfd.
+// SPDX-License-Identifier: MIT
 #include "run_command.h"
 
 #include <errno.h>

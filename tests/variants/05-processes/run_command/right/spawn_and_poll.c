@@ -1,5 +1,6 @@
 // Design: posix_spawnp starts the program and tells of exec's error; one poll
-// for three pipes and the program's pidfd. SPDX-License-Identifier: MIT
+// for three pipes and the program's pidfd.
+// SPDX-License-Identifier: MIT
 #include "run_command.h"
 
 #include <errno.h>
@@ -223,10 +224,6 @@ int run_command(char *const argv[], const void *in, size_t in_len,
                       .theirs = {-1, -1, -1}};
     *r = (struct run){.exit_code = -1};
     int result = run(&job, argv, until);
-    for (int i = 0; i < WAYS; i++)
-        close_fd(&job.ours[i]);
-    for (int i = IN; i <= ERR; i++)
-        close_fd(&job.theirs[i]);
     if (job.pid > 0) {
         if (result != 0)
             kill(job.pid, SIGKILL);
@@ -234,6 +231,14 @@ int run_command(char *const argv[], const void *in, size_t in_len,
         r->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
         r->term_signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     }
+    if (result == -ETIMEDOUT)
+        for (int i = OUT; i <= ERR; i++)
+            while (job.ours[i] >= 0 && result == -ETIMEDOUT)
+                result = drain(&job, i) == 0 ? -ETIMEDOUT : -ENOMEM;
+    for (int i = 0; i < WAYS; i++)
+        close_fd(&job.ours[i]);
+    for (int i = IN; i <= ERR; i++)
+        close_fd(&job.theirs[i]);
     if (result == 0 || result == -ETIMEDOUT) {
         take(&job.wrote[OUT], &r->out, &r->out_len);
         take(&job.wrote[ERR], &r->err, &r->err_len);
