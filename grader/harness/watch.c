@@ -262,7 +262,7 @@ static bool patience_is_over(struct patience *patience, long cpu_ms,
     }
     patience->naps += !tasks_any(tasks, TASK_RUNNING);
     return cpu_ms - patience->cpu_ms >
-               GAUGE_CPU_MS * (suite_under_valgrind() ? 6 : 1) ||
+               GAUGE_CPU_MS * (suite_under_valgrind() ? 4 : 1) ||
            patience->naps > GAUGE_NAPS;
 }
 
