@@ -18,8 +18,8 @@
 
 typedef struct bqueue bqueue;
 
-// An empty, open queue that holds at most CAP items, CAP >= 1. NULL with errno
-// set if memory is short; nothing is leaked then.
+// An empty, open queue that holds at most CAP items, from 1 to 1,000,000. NULL
+// with errno set if memory is short; nothing is leaked then.
 bqueue *bq_new(size_t cap);
 
 // Appends ITEM. Waits while the queue is full. Returns

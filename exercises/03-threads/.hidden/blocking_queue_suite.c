@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -96,12 +97,14 @@ static void one_cpu(void) {
     sched_setaffinity(0, sizeof cpus, &cpus);
 }
 
-// --- Waiting for others to sleep --------------------------------------------
+// --- Waiting for others to sleep, and to wake up ----------------------------
 
-// Sleeps, polls and waits of the answer so far.
-static long restless_calls(void) {
-    return wb_calls(WB_SLEEP) + wb_calls(WB_POLL) + wb_calls(WB_READ) +
-           wb_calls(WB_COND_WAIT);
+// How often the other threads have gone to sleep so far, in whatever call.
+static long naps_of_others(void) {
+    struct rusage all, mine;
+    getrusage(RUSAGE_SELF, &all);
+    getrusage(RUSAGE_THREAD, &mine);
+    return all.ru_nvcsw - mine.ru_nvcsw;
 }
 
 // Waits until all of the N callers sleep. WHY says why they have to.
@@ -125,9 +128,43 @@ static void expect_asleep(struct caller *callers, int n, const char *why) {
     }
     expect_kind("busy-wait", false,
                 "a call that had to wait because %s did not sleep until it is "
-                "woken: it went on looking (%ld calls of sleep, poll, read or "
-                "wait, %.0f ms of processor time)",
-                why, restless_calls(), wb_cpu_ms());
+                "woken: it went on looking (it fell asleep %ld times, and used "
+                "%.0f ms of processor time)",
+                why, naps_of_others(), wb_cpu_ms());
+}
+
+static int still_inside(const struct caller *callers, int n) {
+    int inside = 0;
+    for (int i = 0; i < n; i++)
+        inside += !caller_returned(&callers[i]);
+    return inside;
+}
+
+// Waits until all of the N callers have returned: true. False if those that
+// have not are found asleep again and again: nobody has woken them. No clock
+// decides. For callers that wait with a time limit: of others the runner says
+// more itself.
+static bool all_return(const struct caller *callers, int n) {
+    enum { MOST_LOOKS = 400, MOST_NAPS = 25 };
+    for (int looks = 0, naps = 0; looks < MOST_LOOKS && naps < MOST_NAPS;
+         looks++) {
+        int inside = still_inside(callers, n);
+        if (inside == 0)
+            return true;
+        naps += wb_wait_blocked(inside);
+    }
+    return still_inside(callers, n) == 0;
+}
+
+// The only other thread, CALLER, is awake by now, or has been left asleep. Who
+// comes back all the same some time later does not wait to be woken.
+static void join_woken(struct caller *caller, const char *what) {
+    bool woken = all_return(caller, 1);
+    caller_join(caller);
+    expect_kind("busy-wait", woken,
+                "%s was not woken; it went on looking by itself, and saw some "
+                "time later what it had waited for",
+                what);
 }
 
 // --- Small steps ------------------------------------------------------------
@@ -228,6 +265,54 @@ START_TEST(first_in_first_out) {
 }
 END_TEST
 
+// An item is any pointer: none of them means "nothing".
+START_TEST(any_pointer) {
+    bqueue *q = new_queue(2);
+    void *const items[] = {NULL, (void *)1, (void *)-1, q, (void *)-2};
+    for (size_t i = 0; i < sizeof items / sizeof *items; i++) {
+        put(q, items[i]);
+        get(q, items[i]);
+        put(q, items[i]);
+        void *item = letters + 25;
+        int rc = bq_get_timed(q, &item, 0);
+        expect_got("bq_get_timed(…, 0)", rc, item, items[i]);
+        expect_len(q, 0, "after every item was taken out");
+    }
+    struct caller getter = {.q = q, .call = call_get, .item = letters + 25};
+    caller_start(&getter);
+    expect_asleep(&getter, 1, "the queue was empty and open");
+    put(q, NULL);
+    caller_join(&getter);
+    expect_got("a bq_get that had to wait", getter.rc, getter.item, NULL);
+    bq_free(q);
+}
+END_TEST
+
+START_TEST(holds_its_capacity) {
+    enum { CAP = 5000 };
+    static char things[CAP];
+    bqueue *q = new_queue(CAP);
+    suite_note("puts %d items into a queue of capacity %d", CAP, CAP);
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < CAP; i++) {
+            int rc = bq_put(q, &things[i]);
+            expect(rc == 0, "put number %d of %d returned %d", i + 1, CAP, rc);
+        }
+        expect_len(q, CAP, "from a full queue of capacity 5000");
+        for (int i = 0; i < CAP; i++) {
+            void *item = NULL;
+            int rc = bq_get(q, &item);
+            expect(rc == 0 && item == &things[i],
+                   "of %d items that were put, get number %d returned %d and "
+                   "%s item",
+                   CAP, i + 1, rc,
+                   item == &things[i] ? "the right" : "another");
+        }
+    }
+    bq_free(q);
+}
+END_TEST
+
 START_TEST(close_lets_the_rest_out) {
     bqueue *q = new_queue(4);
     put(q, &letters[0]);
@@ -251,25 +336,51 @@ START_TEST(close_lets_the_rest_out) {
 }
 END_TEST
 
+// The time of GETTER, that nothing comes for, is over in the end. Who still
+// sleeps long after that set a later alarm: when it goes off, a sleeper wakes
+// up, however busy the machine is.
+static void expect_gives_up(struct caller *getter) {
+    enum { LONG_AFTER_MS = 1500 };
+    long before = wb_now_ms();
+    caller_start(getter);
+    while (!caller_returned(getter)) {
+        long waits = wb_now_ms() - before;
+        if (waits > getter->timeout_ms + LONG_AFTER_MS && wb_wait_blocked(1) &&
+            !caller_returned(getter))
+            expect(false,
+                   "bq_get_timed(…, %ld) on an empty queue still sleeps %ld ms "
+                   "after it was called: it waits for a point in time that is "
+                   "too far away, or for ever. Is that point computed from the "
+                   "clock that the wait goes by, and in its units?",
+                   getter->timeout_ms, waits);
+        wb_sleep_ms(2);
+    }
+    long took = wb_now_ms() - before;
+    caller_join(getter);
+    expect(getter->rc == -ETIMEDOUT,
+           "bq_get_timed(…, %ld) returned %d instead of -ETIMEDOUT (%d) from "
+           "an empty queue",
+           getter->timeout_ms, getter->rc, -ETIMEDOUT);
+    expect(took >= getter->timeout_ms - 20,
+           "bq_get_timed(…, %ld) gave up after %ld ms", getter->timeout_ms,
+           took);
+    expect(getter->item == &letters[25],
+           "bq_get_timed returned -ETIMEDOUT and changed *item");
+}
+
 START_TEST(time_is_up) {
     bqueue *q = new_queue(2);
-    void *item = &letters[25];
     static const long timeouts[] = {0, 60, 1};
     for (size_t i = 0; i < sizeof timeouts / sizeof *timeouts; i++) {
-        long before = wb_now_ms();
-        int rc = bq_get_timed(q, &item, timeouts[i]);
-        long took = wb_now_ms() - before;
-        expect(rc == -ETIMEDOUT,
-               "bq_get_timed(…, %ld) returned %d instead of -ETIMEDOUT (%d) "
-               "from an empty queue",
-               timeouts[i], rc, -ETIMEDOUT);
-        expect(took >= timeouts[i] - 20,
-               "bq_get_timed(…, %ld) gave up after %ld ms", timeouts[i], took);
-        expect(item == &letters[25],
-               "bq_get_timed returned -ETIMEDOUT and changed *item");
+        struct caller getter = {.q = q,
+                                .call = call_get_timed,
+                                .timeout_ms = timeouts[i],
+                                .item = &letters[25]};
+        expect_gives_up(&getter);
         expect_len(q, 0, "after a timed get in vain");
     }
     put(q, &letters[0]);
+    void *item = &letters[25];
     int rc = bq_get_timed(q, &item, 0);
     expect_got("bq_get_timed(…, 0)", rc, item, &letters[0]);
     put(q, &letters[1]);
@@ -324,7 +435,7 @@ START_TEST(get_waits_for_an_item) {
     caller_start(&getter);
     expect_asleep(&getter, 1, "the queue was empty and open");
     put(q, &letters[0]);
-    caller_join(&getter);
+    join_woken(&getter, "a bq_get that waited while an item was put");
     expect_got("a bq_get that had to wait", getter.rc, getter.item,
                &letters[0]);
     bq_free(q);
@@ -360,7 +471,7 @@ START_TEST(put_waits_for_room) {
     // Nothing but bq_len's own lock orders this after the filler's puts.
     expect_len(q, 3, "from a full queue of capacity 3");
     get(q, &letters[0]);
-    caller_join(&filler.base);
+    join_woken(&filler.base, "a bq_put that waited while bq_get made room");
     expect(filler.base.rc == 0,
            "a bq_put that had to wait for room returned %d", filler.base.rc);
     expect_len(q, 3, "after the waiting put took the free place");
@@ -371,53 +482,60 @@ START_TEST(put_waits_for_room) {
 }
 END_TEST
 
-// One timed get that has to wait, and an item that comes in time. False if
-// this machine is so busy that the time was up before that: no verdict then.
-static bool timed_get_once(bqueue *q, long timeout_ms) {
-    struct caller getter = {
-        .q = q, .call = call_get_timed, .timeout_ms = timeout_ms};
-    long before = wb_now_ms();
-    caller_start(&getter);
-    bool slept = wb_wait_blocked(1);
-    if (!slept && wb_now_ms() - before >= timeout_ms) {
-        caller_join(&getter);
-        return false;
-    }
-    if (!slept)
-        expect_asleep(&getter, 1,
-                      "nothing was put yet and its time was not "
-                      "up");
-    put(q, &letters[0]);
-    bool in_time = wb_now_ms() - before < timeout_ms;
-    caller_join(&getter);
-    if (!in_time && getter.rc == -ETIMEDOUT) {
-        get(q, &letters[0]);
-        return false;
-    }
-    expect_got("a bq_get_timed that had to wait", getter.rc, getter.item,
-               &letters[0]);
-    return true;
-}
-
-// 999 ms from now is in the next second, whatever the time is.
-START_TEST(timed_get_waits_for_an_item) {
-    static const long timeouts[] = {999, 1999, 999};
+// A timed get, too, tells a put that there is room.
+START_TEST(put_waits_for_a_timed_get) {
     bqueue *q = new_queue(1);
-    for (int i = 0; i < 3; i++)
-        timed_get_once(q, timeouts[i]);
+    put(q, &letters[0]);
+    struct caller putter = {.q = q, .call = call_put, .item = &letters[1]};
+    caller_start(&putter);
+    expect_asleep(&putter, 1, "the queue was full and open");
+    void *item = NULL;
+    int rc = bq_get_timed(q, &item, 0);
+    expect_got("bq_get_timed(…, 0)", rc, item, &letters[0]);
+    join_woken(&putter, "a bq_put that waited while bq_get_timed made room");
+    expect(putter.rc == 0, "a bq_put that had to wait for room returned %d",
+           putter.rc);
+    get(q, &letters[1]);
     bq_free(q);
 }
 END_TEST
 
-// Looks again and again until the answer has made no call for 200 ms. False if
-// it goes on and on. (It may well spin for a while before it falls asleep.)
+// Of every time in this list the milliseconds carry into the next second,
+// whatever the clock says; none of them is over before the item comes.
+START_TEST(timed_get_waits_for_an_item) {
+    static const long timeouts[] = {3600999, 59999, DAY_MS};
+    bqueue *q = new_queue(1);
+    for (size_t i = 0; i < sizeof timeouts / sizeof *timeouts; i++) {
+        struct caller getter = {
+            .q = q, .call = call_get_timed, .timeout_ms = timeouts[i]};
+        suite_note("a bq_get_timed(…, %ld) waits, then an item is put",
+                   timeouts[i]);
+        caller_start(&getter);
+        expect_asleep(&getter, 1,
+                      "nothing was put yet and its time was not "
+                      "up");
+        put(q, &letters[0]);
+        expect_kind("lost-wakeup", all_return(&getter, 1),
+                    "a bq_get_timed(…, %ld) waited; an item was put, and the "
+                    "bq_get_timed sleeps on: bq_put did not wake it",
+                    timeouts[i]);
+        caller_join(&getter);
+        expect_got("a bq_get_timed that had to wait", getter.rc, getter.item,
+                   &letters[0]);
+    }
+    bq_free(q);
+}
+END_TEST
+
+// Looks again and again until no other thread has woken up for 200 ms. False if
+// they go on and on. (They may well spin for a while before they fall asleep.)
 static bool becomes_quiet(double *cpu_ms) {
-    long calls = restless_calls();
+    long naps = naps_of_others();
     for (int quiet = 0, looks = 0; looks < 30; looks++) {
         *cpu_ms = quiet == 0 ? wb_cpu_ms() : *cpu_ms;
         wb_sleep_ms(50);
-        quiet = restless_calls() == calls ? quiet + 1 : 0;
-        calls = restless_calls();
+        quiet = naps_of_others() == naps ? quiet + 1 : 0;
+        naps = naps_of_others();
         if (quiet == 4) {
             *cpu_ms = wb_cpu_ms() - *cpu_ms;
             return true;
@@ -434,7 +552,7 @@ START_TEST(waiting_is_sleeping) {
     struct caller callers[3] = {
         {.q = empty, .call = call_get},
         {.q = full, .call = call_put, .item = &letters[1]},
-        {.q = other, .call = call_get_timed, .timeout_ms = 1500},
+        {.q = other, .call = call_get_timed, .timeout_ms = DAY_MS},
     };
     for (int i = 0; i < 3; i++)
         caller_start(&callers[i]);
@@ -442,9 +560,9 @@ START_TEST(waiting_is_sleeping) {
     bool quiet = becomes_quiet(&cpu_ms);
     expect(quiet,
            "while a put, a get and a timed get had to wait and nothing "
-           "happened, the queue went on making calls of sleep, poll, read or "
-           "wait: %ld of them by now",
-           restless_calls());
+           "happened, they woke up and fell asleep again all the time: %ld "
+           "times by now",
+           naps_of_others());
     expect(cpu_ms < 60,
            "while a put, a get and a timed get had to wait for 200 ms, they "
            "used %.0f ms of processor time",
@@ -452,8 +570,11 @@ START_TEST(waiting_is_sleeping) {
     put(empty, &letters[0]);
     get(full, &letters[0]);
     bq_close(other);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 2; i++)
         caller_join(&callers[i]);
+    expect_kind("lost-wakeup", all_return(&callers[2], 1),
+                "bq_close did not wake a bq_get_timed that waited");
+    caller_join(&callers[2]);
     bq_free(empty);
     bq_free(full);
     bq_free(other);
@@ -471,16 +592,19 @@ static void expect_turned_away(const struct caller *caller, const char *what) {
 
 START_TEST(close_wakes_gets) {
     bqueue *q = new_queue(2);
-    struct caller getters[3] = {{.q = q, .call = call_get},
-                                {.q = q, .call = call_get},
-                                {.q = q, .call = call_get}};
-    for (int i = 0; i < 3; i++)
+    struct caller getters[3];
+    for (int i = 0; i < 3; i++) {
+        getters[i] =
+            (struct caller){.q = q, .call = call_get, .item = &letters[25]};
         caller_start(&getters[i]);
+    }
     expect_asleep(getters, 3, "the queue was empty and open");
     bq_close(q);
     for (int i = 0; i < 3; i++) {
         caller_join(&getters[i]);
         expect_turned_away(&getters[i], "a bq_get");
+        expect(getters[i].item == &letters[25],
+               "a bq_get that waited, and returned -EPIPE, changed *item");
     }
     expect_over(q);
     expect_no_put(q);
@@ -510,24 +634,29 @@ START_TEST(close_wakes_puts) {
 }
 END_TEST
 
-// A get that is not woken comes back with -ETIMEDOUT in the end, not before.
 START_TEST(close_wakes_timed_gets) {
-    enum { LONG_MS = 2000 };
     bqueue *q = new_queue(1);
     struct caller getters[2];
-    long before = wb_now_ms();
     for (int i = 0; i < 2; i++) {
-        getters[i] = (struct caller){
-            .q = q, .call = call_get_timed, .timeout_ms = LONG_MS};
+        getters[i] = (struct caller){.q = q,
+                                     .call = call_get_timed,
+                                     .timeout_ms = DAY_MS,
+                                     .item = &letters[25]};
         caller_start(&getters[i]);
     }
     expect_asleep(getters, 2, "the queue was empty and open");
     bq_close(q);
-    bool in_time = wb_now_ms() - before < LONG_MS;
+    expect_kind("lost-wakeup", all_return(getters, 2),
+                "two bq_get_timed waited while the queue was closed, and %d of "
+                "them still sleep%s: bq_close has to wake all who wait",
+                still_inside(getters, 2),
+                still_inside(getters, 2) == 1 ? "s" : "");
     for (int i = 0; i < 2; i++) {
         caller_join(&getters[i]);
-        if (in_time)
-            expect_turned_away(&getters[i], "a bq_get_timed");
+        expect_turned_away(&getters[i], "a bq_get_timed");
+        expect(getters[i].item == &letters[25],
+               "a bq_get_timed that waited, and returned -EPIPE, changed "
+               "*item");
     }
     bq_free(q);
 }
@@ -607,85 +736,99 @@ START_TEST(room_gone_again) {
 }
 END_TEST
 
-// Two gets wait, two items are put before either of them runs.
-static void two_items_for_two(size_t cap) {
+// N gets wait, N items are put before any of them runs. In each round others
+// of them are timed ones.
+static void items_for_gets(size_t cap, int n) {
     one_cpu();
-    for (int round = 0; round < 5; round++) {
+    for (unsigned round = 0; round < 6; round++) {
         bqueue *q = new_queue(cap);
-        struct caller getters[2];
-        for (int i = 0; i < 2; i++) {
+        struct caller getters[4];
+        for (int i = 0; i < n; i++) {
+            bool timed = (round + 1) >> i & 1;
             getters[i] =
-                (struct caller){.q = q, .call = call_get, .manner = LAZY};
+                (struct caller){.q = q,
+                                .call = timed ? call_get_timed : call_get,
+                                .timeout_ms = DAY_MS,
+                                .manner = LAZY};
             caller_start(&getters[i]);
         }
-        expect_asleep(getters, 2, "the queue was empty and open");
-        put(q, &letters[0]);
-        put(q, &letters[1]);
-        for (int i = 0; i < 2; i++)
-            caller_join(&getters[i]);
-        expect(getters[0].rc == 0 && getters[1].rc == 0 &&
-                   getters[0].item != getters[1].item,
-               "two gets waited, item A and item B were put; the gets returned "
-               "%d and %d, with %s and %s",
-               getters[0].rc, getters[1].rc, named(getters[0].item),
-               named(getters[1].item));
+        expect_asleep(getters, n, "the queue was empty and open");
+        for (int i = 0; i < n; i++)
+            put(q, &letters[i]);
+        for (int i = 0; i < n; i++) {
+            struct caller *getter = &getters[i];
+            expect_kind("lost-wakeup",
+                        getter->call == call_get || all_return(getters, n),
+                        "%d gets waited, and %d items were put; a bq_get_timed "
+                        "among them sleeps on, and %zu items are left",
+                        n, n, bq_len(q));
+            caller_join(getter);
+            expect(getter->rc == 0,
+                   "%d gets waited, and %d items were put; one of the gets "
+                   "returned %d",
+                   n, n, getter->rc);
+            for (int k = 0; k < i; k++)
+                expect(getters[k].item != getter->item,
+                       "of %d gets that waited, two have %s", n,
+                       named(getter->item));
+        }
         bq_free(q);
     }
 }
 
-START_TEST(two_waiting_gets) {
-    two_items_for_two(4);
+START_TEST(waiting_gets) {
+    items_for_gets(4, 4);
 }
 END_TEST
 
 START_TEST(two_waiting_gets_and_a_put) {
-    two_items_for_two(1);
+    items_for_gets(1, 2);
 }
 END_TEST
 
-// Two puts wait, TAKEN items are taken out before either of them runs.
-static void two_rooms_for_two(size_t cap) {
+// N puts wait, N items are taken out before any of them runs.
+static void rooms_for_puts(size_t cap, int n) {
     one_cpu();
-    for (int round = 0; round < 5; round++) {
+    for (int round = 0; round < 4; round++) {
         bqueue *q = new_queue(cap);
         for (size_t i = 0; i < cap; i++)
             put(q, &letters[i]);
-        struct caller putters[2];
-        for (int i = 0; i < 2; i++) {
+        struct caller putters[4];
+        for (int i = 0; i < n; i++) {
             putters[i] = (struct caller){.q = q,
                                          .call = call_put,
                                          .item = &letters[10 + i],
                                          .manner = LAZY};
             caller_start(&putters[i]);
         }
-        expect_asleep(putters, 2, "the queue was full and open");
-        void *taken[2] = {NULL, NULL};
-        for (int i = 0; i < 2; i++) {
-            int rc = bq_get(q, &taken[i]);
+        expect_asleep(putters, n, "the queue was full and open");
+        for (int i = 0; i < n; i++) {
+            void *item = NULL;
+            int rc = bq_get(q, &item);
             expect(rc == 0, "bq_get returned %d from an open queue", rc);
+            expect((size_t)i >= cap || item == &letters[i],
+                   "get number %d from a full queue handed out %s instead of "
+                   "%s",
+                   i + 1, named(item), named(&letters[i]));
         }
-        expect(taken[0] == &letters[0],
-               "the first of two gets handed out %s "
-               "instead of item A, the oldest",
-               named(taken[0]));
-        for (int i = 0; i < 2; i++) {
+        for (int i = 0; i < n; i++) {
             caller_join(&putters[i]);
             expect(putters[i].rc == 0,
                    "a bq_put that had to wait for room returned %d",
                    putters[i].rc);
         }
-        expect_len(q, cap, "after two gets and two puts on a full queue");
+        expect_len(q, cap, "after as many gets as puts on a full queue");
         bq_free(q);
     }
 }
 
-START_TEST(two_waiting_puts) {
-    two_rooms_for_two(3);
+START_TEST(waiting_puts) {
+    rooms_for_puts(4, 4);
 }
 END_TEST
 
 START_TEST(two_waiting_puts_and_a_get) {
-    two_rooms_for_two(1);
+    rooms_for_puts(1, 2);
 }
 END_TEST
 
@@ -915,12 +1058,107 @@ START_TEST(closed_in_traffic) {
 }
 END_TEST
 
+// Every thread calls one function and nothing else: a lock that it took in
+// another one would order this one, too.
+enum { ROUNDS = 60 };
+
+static struct {
+    bqueue *q;
+    wb_gauge *start;
+    int values[ROUNDS]; // written before the put, read after the get
+    atomic_bool done;   // a glance: the puts are over
+} alone;
+
+static void read_value(const void *item) {
+    const int *value = item;
+    expect(value >= alone.values && value < alone.values + ROUNDS &&
+               *value == 1 + (int)(value - alone.values),
+           "a get handed out something else than what was put");
+}
+
+static void *only_puts(void *arg) {
+    wb_gauge_enter(alone.start);
+    for (int i = 0; i < ROUNDS; i++) {
+        alone.values[i] = i + 1;
+        int rc = bq_put(alone.q, &alone.values[i]);
+        expect(rc == 0, "bq_put returned %d from an open queue", rc);
+    }
+    atomic_store_explicit(&alone.done, true, memory_order_relaxed);
+    return arg;
+}
+
+static void *only_gets(void *arg) {
+    void *item = NULL;
+    wb_gauge_enter(alone.start);
+    while (bq_get(alone.q, &item) == 0)
+        read_value(item);
+    return arg;
+}
+
+static void *only_gets_timed(void *arg) {
+    void *item = NULL;
+    wb_gauge_enter(alone.start);
+    for (int rc = 0; rc != -EPIPE;) {
+        rc = bq_get_timed(alone.q, &item, 1);
+        if (rc == 0)
+            read_value(item);
+    }
+    return arg;
+}
+
+static void *only_looks(void *arg) {
+    wb_gauge_enter(alone.start);
+    for (int i = 0; i < ROUNDS; i++) {
+        size_t len = bq_len(alone.q);
+        expect(len <= 2, "bq_len returned %zu for a queue of capacity 2", len);
+        sched_yield();
+    }
+    return arg;
+}
+
+static void *only_closes(void *arg) {
+    wb_gauge_enter(alone.start);
+    while (!atomic_load_explicit(&alone.done, memory_order_relaxed))
+        wb_sleep_ms(1);
+    bq_close(alone.q);
+    return arg;
+}
+
+START_TEST(one_call_a_thread) {
+    void *(*const mains[])(void *) = {only_puts,   only_gets,  only_gets_timed,
+                                      only_closes, only_looks, only_closes};
+    enum { THREADS = sizeof mains / sizeof *mains };
+    pthread_t threads[THREADS];
+    alone.q = new_queue(2);
+    alone.start = wb_gauge_new(THREADS);
+    for (int i = 0; i < THREADS; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, mains[i], NULL), 0);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    expect_over(alone.q);
+    bq_free(alone.q);
+}
+END_TEST
+
+// Helgrind looks at how the functions of pthreads are used, and is slow.
+enum { WITHOUT_LOCKS = EVERYWHERE & ~IN_LOCKS };
+
 SUITE(
     TEST(waiting_is_sleeping, "a call that waits sleeps until it is woken",
          .kind = "busy-wait", .stages = IN_TESTS),
     TEST(first_in_first_out, "what was put first comes out first"),
+    TEST(any_pointer, "an item may be any pointer, NULL too",
+         .stages = WITHOUT_LOCKS),
+    TEST(holds_its_capacity,
+         "a queue of capacity 5000 takes 5000 items "
+         "without waiting",
+         .stages = IN_TESTS | IN_MEMORY),
     TEST(get_waits_for_an_item, "a get waits while the queue is empty"),
     TEST(put_waits_for_room, "a put waits while the queue is full"),
+    TEST(put_waits_for_a_timed_get,
+         "a timed get that takes an item makes room "
+         "for a put that waits",
+         .stages = WITHOUT_LOCKS),
     TEST(close_lets_the_rest_out, "a closed queue takes nothing more and still "
                                   "hands out what is in it"),
     TEST(close_wakes_gets, "bq_close wakes every get that waits"),
@@ -933,13 +1171,12 @@ SUITE(
          .stages = IN_TESTS),
     TEST(room_gone_again, "a put that wakes up too late waits on",
          .stages = IN_TESTS),
-    TEST(two_waiting_gets, "two items wake two waiting gets",
-         .stages = IN_TESTS),
+    TEST(waiting_gets, "four items wake four waiting gets", .stages = IN_TESTS),
     TEST(two_waiting_gets_and_a_put,
          "with two gets and a put waiting, the "
          "right one wakes",
          .stages = IN_TESTS),
-    TEST(two_waiting_puts, "two free places wake two waiting puts",
+    TEST(waiting_puts, "four free places wake four waiting puts",
          .stages = IN_TESTS),
     TEST(two_waiting_puts_and_a_get,
          "with two puts and a get waiting, the "
@@ -953,16 +1190,23 @@ SUITE(
          .stages = IN_TESTS),
     TEST(time_goes_on, "a timed get that is woken in vain keeps its deadline",
          .stages = IN_TESTS),
-    TEST(four_to_four, "4 producers and 4 consumers lose nothing, double "
-                       "nothing, and keep each producer's order"),
-    TEST(narrow_traffic, "2 producers and 2 consumers get through a queue of "
-                         "capacity 1"),
-    TEST(closed_in_traffic, "every item whose put returned 0 comes out, also "
-                            "if the queue is closed meanwhile"),
+    TEST(four_to_four,
+         "4 producers and 4 consumers lose nothing, double "
+         "nothing, and keep each producer's order",
+         .stages = WITHOUT_LOCKS),
+    TEST(narrow_traffic,
+         "2 producers and 2 consumers get through a queue of "
+         "capacity 1",
+         .stages = WITHOUT_LOCKS),
+    TEST(closed_in_traffic,
+         "every item whose put returned 0 comes out, also "
+         "if the queue is closed meanwhile",
+         .stages = WITHOUT_LOCKS),
+    TEST(one_call_a_thread, "any number of threads may be in any of the "
+                            "functions at once"),
     TEST(items_left_behind, "bq_free leaves items alone that are still there"),
     TEST(memory_is_short, "if memory is short, bq_new returns NULL and leaks "
-                          "nothing"),
-)
+                          "nothing"), )
 
 // --- Chosen schedules -------------------------------------------------------
 
@@ -1074,13 +1318,68 @@ SCENARIO(closed_with_an_item_inside) {
     bq_free(scene.q);
 }
 
-enum { PATIENCE_MS = 1000, MOST_MS = 1500 };
+static void *scene_gets_and_puts(void *arg) {
+    scene.result[0] = bq_get(scene.q, &scene.item[0]);
+    scene.result[1] = bq_put(scene.q, &scene.things[1]);
+    scene.result[2] = bq_get(scene.q, &scene.item[1]);
+    return arg;
+}
+
+SCENARIO(a_look_meanwhile) {
+    open_scene(1);
+    bq_put(scene.q, &scene.things[0]);
+    pthread_t other = start(scene_gets_and_puts);
+    size_t len = bq_len(scene.q);
+    pthread_join(other, NULL);
+    expect(len <= 1,
+           "a queue of capacity 1 held an item; while another thread took it "
+           "out, put one in and took it out again, bq_len returned %zu",
+           len);
+    bq_free(scene.q);
+}
+
+enum { PATIENCE_MS = 1000, MOST_MS = 1500, MS_NS = 1000000 };
 static long waited_ms;
 
-static long clock_ms(void) {
+static long clock_ns(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static long clock_ms(void) {
+    return clock_ns() / MS_NS;
+}
+
+static void expect_time_out(long timeout_ms) {
+    long begin = clock_ms();
+    int rc = bq_get_timed(scene.q, &scene.item[0], timeout_ms);
+    waited_ms = clock_ms() - begin;
+    expect(rc == -ETIMEDOUT && waited_ms >= timeout_ms,
+           "bq_get_timed(…, %ld) on an empty queue, with nobody there to put "
+           "something, returned %d after %ld ms instead of -ETIMEDOUT (%d) "
+           "after %ld",
+           timeout_ms, rc, waited_ms, -ETIMEDOUT, timeout_ms);
+    expect(waited_ms < timeout_ms + 100,
+           "bq_get_timed(…, %ld) on an empty queue waited %ld ms. Is the point "
+           "in time computed from the clock that the wait goes by, and in its "
+           "units?",
+           timeout_ms, waited_ms);
+}
+
+// Time is the explorer's here: it passes only by waiting, and looking at a
+// clock takes it LOOK_NS. The last time-out is over at a full second.
+SCENARIO(times_out) {
+    enum { LOOK_NS = 1000 };
+    static const long timeouts[] = {0, 1, 60, 999, 1000, 1999, 86400000};
+    open_scene(1);
+    for (size_t i = 0; i < sizeof timeouts / sizeof *timeouts; i++)
+        expect_time_out(timeouts[i]);
+    long next = clock_ns() + 2 * LOOK_NS; // clock_ms() looks, the answer looks
+    long to_full_ms = MS_NS - next % MS_NS;
+    nanosleep(&(struct timespec){0, to_full_ms}, NULL);
+    expect_time_out(1000 - (next + to_full_ms) / MS_NS % 1000);
+    bq_free(scene.q);
 }
 
 static void *scene_gets_timed(void *arg) {
@@ -1113,14 +1412,20 @@ SCENARIO(woken_in_vain) {
     bq_free(scene.q);
 }
 
-SCENARIOS(
-    {a_get_meets_a_put, "a get that waits is woken by a put", NULL},
-    {a_get_meets_a_close, "a get that is about to wait is woken by bq_close",
-     NULL},
-    {a_put_waits_for_room, "a put that waits is woken by a get", NULL},
-    {closed_with_an_item_inside, "a closed queue still hands out what is in it",
-     NULL},
-    {woken_in_vain, "a timed get that is woken in vain keeps its deadline",
-     "wrong-result"},
-    {two_gets_and_two_puts, "puts and gets wake the one who can go on", NULL},
-)
+SCENARIOS({a_get_meets_a_put, "a get that waits is woken by a put", NULL},
+          {a_get_meets_a_close,
+           "a get that is about to wait is woken by bq_close", NULL},
+          {times_out, "a timed get gives up when its time is up, not earlier",
+           "wrong-result"},
+          {a_look_meanwhile,
+           "bq_len says how many items there are, never more than "
+           "the capacity",
+           "wrong-result"},
+          {a_put_waits_for_room, "a put that waits is woken by a get", NULL},
+          {closed_with_an_item_inside,
+           "a closed queue still hands out what is in it", NULL},
+          {woken_in_vain,
+           "a timed get that is woken in vain keeps its deadline",
+           "wrong-result"},
+          {two_gets_and_two_puts, "puts and gets wake the one who can go on",
+           NULL}, )
