@@ -1,4 +1,4 @@
-// expect: hang
+// expect: wrong-result
 // Sends once, whatever part of the request went out.
 // SPDX-License-Identifier: MIT
 #include "fetch_all.h"
