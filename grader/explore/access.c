@@ -90,8 +90,7 @@ static bool is_shared(const void *address, bool is_write) {
     return !is_on_own_stack((uintptr_t)address);
 }
 
-// --- One access
-// --------------------------------------------------------------------
+// --- One access --------------------------------------------------------------
 
 static uint64_t value_at(const void *address, size_t size) {
     uint64_t value = 0;
@@ -159,8 +158,7 @@ void access_range(const void *address, size_t size, bool is_write,
         atomic_forget(address, size);
 }
 
-// --- The entry points
-// ----------------------------------------------------------------
+// --- The entry points --------------------------------------------------------
 
 #define PLAIN(name, size, is_write)                                            \
     void __tsan_##name(void *address) {                                        \

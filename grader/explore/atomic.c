@@ -97,8 +97,7 @@ void atomic_forget(const void *address, size_t size) {
                 l->count = 0;
 }
 
-// --- What a load may see
-// -------------------------------------------------------
+// --- What a load may see -----------------------------------------------------
 
 static bool is_known(const struct thread *me, const struct store *store) {
     return store->time <= clock_at(&me->clock, store->thread) ||
@@ -182,8 +181,7 @@ static void push_store(struct location *l, uint64_t value, int order,
     run_tick(me);
 }
 
-// --- One operation
-// ---------------------------------------------------------------
+// --- One operation -----------------------------------------------------------
 
 static struct event *begin(enum op_kind kind, const void *address,
                            unsigned size, int order, const void *pc) {
@@ -246,8 +244,7 @@ static void refuse_update(struct event *event, struct location *l, int order) {
     run_progress(run_self(), l->address, newest(l)->value, false);
 }
 
-// --- The entry points of clang's pass
-// ----------------------------------------------
+// --- The entry points of clang's pass ----------------------------------------
 
 #define UPDATE(bits, type, name, expression)                                   \
     type __tsan_atomic##bits##_##name(volatile type *at, type by, int order) { \
@@ -391,8 +388,7 @@ wide __tsan_atomic128_compare_exchange_val(volatile wide *at, wide expected,
     return old;
 }
 
-// --- Larger ones, which clang leaves to libatomic
-// -----------------------------------
+// --- Larger ones, which clang leaves to libatomic ----------------------------
 
 static struct event *touch_object(const void *at, size_t size,
                                   enum op_kind kind, int order,
@@ -438,8 +434,7 @@ int ex___atomic_compare_exchange(size_t size, void *at, void *expected,
     return 0;
 }
 
-// --- Fences
-// --------------------------------------------------------------------------
+// --- Fences ------------------------------------------------------------------
 
 void __tsan_atomic_thread_fence(int order) {
     if (!run.active)

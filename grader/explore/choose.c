@@ -40,8 +40,7 @@ bool choose_may(enum surprise surprise) {
     return (order->may & surprise) != 0;
 }
 
-// --- What a schedule teaches: operations and who follows whom
-// -----------------------
+// --- What a schedule teaches: operations and who follows whom ----------------
 
 struct last {
     const void *object, *pc;
@@ -85,8 +84,7 @@ static void learn(const struct op *op, unsigned thread) {
         *last = (struct last){op->object, op->pc, thread};
 }
 
-// --- PCT
-// --------------------------------------------------------------------------
+// --- PCT ---------------------------------------------------------------------
 
 enum { DEPTH_MAX = 16, TOP_PRIORITIES = 1 << 20 };
 static unsigned change_points[DEPTH_MAX];
@@ -121,8 +119,7 @@ static unsigned pct_next(const struct option *options, unsigned count) {
     return highest(options, count);
 }
 
-// --- POS
-// --------------------------------------------------------------------------
+// --- POS ---------------------------------------------------------------------
 
 static void pos_note(const struct thread *next) {
     for (unsigned i = 0; i < run.thread_count; i++) {
@@ -135,8 +132,7 @@ static void pos_note(const struct thread *next) {
     }
 }
 
-// --- The simple ones
-// --------------------------------------------------------------------------
+// --- The simple ones ---------------------------------------------------------
 
 static bool goes_on(const struct option *options) {
     return options[0].thread == run.current;
@@ -249,8 +245,7 @@ static unsigned opener_next(const struct option *options, unsigned count) {
     }
 }
 
-// --- Reads-from
-// --------------------------------------------------------------------------
+// --- Reads-from --------------------------------------------------------------
 
 static struct {
     struct pair pair;
@@ -313,8 +308,7 @@ static void reads_from_note(const struct thread *next) {
     }
 }
 
-// --- DFS
-// --------------------------------------------------------------------------
+// --- DFS ---------------------------------------------------------------------
 
 static struct { unsigned at, spent; } dfs;
 
@@ -384,8 +378,7 @@ static unsigned dfs_value(unsigned count, bool is_surprise) {
     return chosen;
 }
 
-// --- Replay, and recording for it
-// -----------------------------------------------------------------
+// --- Replay, and recording for it --------------------------------------------
 
 static const struct deviation *deviation_here(bool is_choice) {
     const struct thread *me = run.current;
@@ -418,8 +411,7 @@ static void record(uint32_t choice, bool is_choice) {
         (struct deviation){me->id, me->points, choice, is_choice};
 }
 
-// --- The choice
-// --------------------------------------------------------------------------
+// --- The choice --------------------------------------------------------------
 
 void choose_begin(void) {
     state = order->seed;

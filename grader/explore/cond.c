@@ -155,8 +155,7 @@ int cond_destroy(const void *address, const void *pc) {
     return 0;
 }
 
-// --- pthread_cond_*
-// ------------------------------------------------------------
+// --- pthread_cond_* ----------------------------------------------------------
 
 static clockid_t clock_of(const pthread_cond_t *cond) {
     // Bit 1 of the flags is where glibc keeps the clock of the attributes.

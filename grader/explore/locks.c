@@ -85,8 +85,7 @@ bool locks_may_wake(const struct thread *thread) {
     return mutex_is_free((struct object *)thread->op.extra, thread);
 }
 
-// --- For the trace
-// ---------------------------------------------------------------
+// --- For the trace -----------------------------------------------------------
 
 static void describe_held(const struct thread *thread) {
     unsigned most = sizeof thread->held / sizeof thread->held[0];

@@ -27,8 +27,7 @@ enum { NOTHING_FOUND, FOUND, USAGE, NOT_CONTROLLED };
 struct settings settings = {
     .budget = 1000, .seed = 1, .strategy = "portfolio", .bound = BOUND_MAX};
 
-// --- The command line
-// -----------------------------------------------------------------
+// --- The command line --------------------------------------------------------
 
 static _Noreturn void refuse(const char *what, const char *word) {
     fprintf(stderr, "explorer: %s: %s\n", what, word);
@@ -93,8 +92,7 @@ static void read_options(int count, char **words) {
     }
 }
 
-// --- The same addresses every time
-// ---------------------------------------------------------
+// --- The same addresses every time -------------------------------------------
 
 static void fix_addresses(char **words) {
     int now = personality(0xffffffff);
@@ -145,8 +143,7 @@ static void silence(void) {
         close(null);
 }
 
-// --- Each scenario
-// --------------------------------------------------------------------------
+// --- Each scenario -----------------------------------------------------------
 
 static int explore(FILE *out, unsigned scenario) {
     struct search search;

@@ -9,8 +9,7 @@
 #include "explore/objects.h"
 #include "explore/real.h"
 
-// --- Barriers
-// ------------------------------------------------------------------
+// --- Barriers ----------------------------------------------------------------
 
 static bool is_passed(struct thread *thread, const struct op *op) {
     (void)thread;
@@ -81,8 +80,7 @@ int ex_pthread_barrier_wait(pthread_barrier_t *address) {
     return last ? PTHREAD_BARRIER_SERIAL_THREAD : 0;
 }
 
-// --- Once
-// --------------------------------------------------------------------------
+// --- Once --------------------------------------------------------------------
 
 static bool is_not_running(struct thread *thread, const struct op *op) {
     (void)thread;

@@ -406,8 +406,7 @@ void run_tick(struct thread *thread) {
               clock_at(&thread->clock, thread->id) + 1);
 }
 
-// --- The end
-// -------------------------------------------------------------------
+// --- The end -----------------------------------------------------------------
 
 static void note_thread_points(void) {
     for (unsigned i = 0; i < run.thread_count && i < PROFILED; i++)

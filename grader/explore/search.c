@@ -16,8 +16,7 @@ static uint64_t seed_of(unsigned number) {
     return x ^ x >> 29;
 }
 
-// --- The orders of a round
-// -------------------------------------------------------
+// --- The orders of a round ---------------------------------------------------
 
 struct recipe {
     enum strategy strategy;
@@ -152,8 +151,7 @@ static void plan_round(struct round *round, unsigned first, bool with_dfs) {
     }
 }
 
-// --- The exhaustive search
-// ---------------------------------------------------------
+// --- The exhaustive search ---------------------------------------------------
 
 struct dfs_state {
     bool done, complete;
@@ -205,8 +203,7 @@ static void run_dfs(unsigned first, unsigned count, unsigned scenario) {
     }
 }
 
-// --- Running a round
-// -----------------------------------------------------------------
+// --- Running a round ---------------------------------------------------------
 
 static void work(const struct round *round, unsigned scenario) {
     unsigned plain = round->count - round->dfs;
@@ -242,8 +239,7 @@ static void run_round(const struct round *round, unsigned scenario) {
         waitpid(workers[i], NULL, 0);
 }
 
-// --- What a round teaches
-// --------------------------------------------------------------
+// --- What a round teaches ----------------------------------------------------
 
 static void learn_pair(const struct pair *new, bool seen) {
     for (unsigned i = 0; i < shared->pair_count; i++) {

@@ -146,8 +146,7 @@ int ex_sem_getvalue(sem_t *address, int *value) {
     return 0;
 }
 
-// --- Named ones: within the program, which is all there is
-// ---------------------
+// --- Named ones: within the program, which is all there is -------------------
 
 struct named {
     struct named *next;

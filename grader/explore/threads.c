@@ -43,8 +43,7 @@ void threads_begin_main(void) {
     clock_set(&main_thread.clock, 0, 1);
 }
 
-// --- What is a thread's own
-// --------------------------------------------------------
+// --- What is a thread's own --------------------------------------------------
 
 enum { KEYS_MAX = sizeof main_thread.specific / sizeof(void *) };
 static struct {
@@ -108,8 +107,7 @@ static void destroy_specifics(struct thread *thread) {
     }
 }
 
-// --- The end of a thread
-// -------------------------------------------------------------
+// --- The end of a thread -----------------------------------------------------
 
 static void end_thread(void *argument) {
     struct thread *me = argument;
@@ -199,8 +197,7 @@ void ex_pthread_exit(void *value) {
     threads_exit(value);
 }
 
-// --- Creation
-// --------------------------------------------------------------------------
+// --- Creation ----------------------------------------------------------------
 
 static struct thread *thread_of(pthread_t handle) {
     for (unsigned i = 0; i < run.thread_count; i++)
@@ -262,8 +259,7 @@ int ex_pthread_create(pthread_t *handle, const pthread_attr_t *attributes,
                           state == PTHREAD_CREATE_DETACHED, PC);
 }
 
-// --- Join
-// --------------------------------------------------------------------------
+// --- Join --------------------------------------------------------------------
 
 static bool is_done(struct thread *thread, const struct op *op) {
     (void)thread;
@@ -366,8 +362,7 @@ int ex_pthread_detach(pthread_t handle) {
     return threads_detach(handle, PC);
 }
 
-// --- Cancellation
-// --------------------------------------------------------------------------
+// --- Cancellation ------------------------------------------------------------
 
 int ex_pthread_cancel(pthread_t handle) {
     REAL_UNLESS_ACTIVE(pthread_cancel(handle));

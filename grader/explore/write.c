@@ -7,8 +7,7 @@
 #include "explore/schedule.h"
 #include "explore/shared.h"
 
-// --- Pieces
-// --------------------------------------------------------------------------
+// --- Pieces ------------------------------------------------------------------
 
 // How many bytes the UTF-8 character at C has, 2 to 4; 0 if there is none, or
 // ASCII.
@@ -109,8 +108,7 @@ static void write_event(FILE *out, const struct event *e) {
     fputs("}\n", out);
 }
 
-// --- Lines
-// --------------------------------------------------------------------------
+// --- Lines -------------------------------------------------------------------
 
 void write_begin(FILE *out, const char *scenario) {
     fputs("{\"type\":\"run\",\"scenario\":", out);
