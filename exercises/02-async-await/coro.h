@@ -16,6 +16,9 @@
 // coroutines at once, but each coroutine is used only by the thread that made
 // it, and by the coroutines that run there. Inside of a coroutine pthread_self()
 // may say something else than outside.
+//
+// To switch, use <ucontext.h>, or a thread for each coroutine. longjmp() is not
+// allowed: no tool follows it from one stack to another.
 #pragma once
 
 #include <stddef.h>

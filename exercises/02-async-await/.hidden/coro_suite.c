@@ -163,7 +163,7 @@ static void link_of_chain(coro *self, void *arg) {
 }
 
 START_TEST(one_resumes_another) {
-    for (long i = 0; i < 4; i++)
+    for (long i = 3; i >= 0; i--) // who starts one too early meets no NULL
         chain[i] = make(link_of_chain, number(i), 64 * KIB);
     for (long turn = 0; turn < 3; turn++)
         expect_yield(chain[0], NULL, turn);
@@ -197,31 +197,66 @@ START_TEST(resumed_from_elsewhere) {
 }
 END_TEST
 
-static void resumes_itself(coro *self, void *arg) {
-    expect_refusal(self, "is the caller itself");
-    coro **both = arg;
-    if (self == both[0]) {
-        expect_yield(both[1], NULL, 5);
+// LEVEL is resumed by LEVEL - 1; all of them are running then.
+static void tries_all_above(coro *self, void *arg) {
+    long level = (long)(intptr_t)arg;
+    expect(chain[level] != NULL, "the function ran before the first "
+                                 "coro_resume");
+    for (int turn = 0; turn < 2; turn++) {
         expect_refusal(self, "is the caller itself");
-        coro_yield(self, number(6));
-        expect_return(both[1]);
-    } else {
-        expect_refusal(both[0], "waits for the one that it has resumed");
-        coro_yield(self, number(5));
-        expect_refusal(both[0], "waits for the one that it has resumed");
+        for (long i = 0; i < level; i++) {
+            expect_refusal(chain[i], "waits for the one that it has resumed");
+            expect(coro_done(chain[i]) == 0,
+                   "coro_done returned %d for a coroutine that waits for the "
+                   "one that it has resumed",
+                   coro_done(chain[i]));
+        }
+        expect(coro_done(self) == 0,
+               "coro_done returned %d for the coroutine that calls it",
+               coro_done(self));
+        if (level < 3)
+            expect_yield(chain[level + 1], NULL, 10 * (level + 1) + turn);
+        expect_refusal(self, "is the caller itself");
+        coro_yield(self, number(10 * level + turn));
     }
+    if (level < 3)
+        expect_return(chain[level + 1]);
 }
 
 START_TEST(refusals) {
-    coro *both[2];
-    for (int i = 0; i < 2; i++)
-        both[i] = make(resumes_itself, both, 64 * KIB);
-    expect_yield(both[0], NULL, 6);
-    expect_return(both[0]);
-    expect_refusal(both[0], "is over");
-    expect_refusal(both[1], "is over");
-    for (int i = 0; i < 2; i++)
-        coro_free(both[i]);
+    for (long i = 3; i >= 0; i--)
+        chain[i] = make(tries_all_above, number(i), 64 * KIB);
+    for (long turn = 0; turn < 2; turn++)
+        expect_yield(chain[0], NULL, turn);
+    expect_return(chain[0]);
+    for (int i = 0; i < 4; i++)
+        expect_refusal(chain[i], "is over");
+    for (int i = 0; i < 4; i++)
+        coro_free(chain[i]);
+}
+END_TEST
+
+// Makes, uses and frees others while it runs, half of them used up.
+static void has_its_own(coro *self, void *arg) {
+    int count = 2;
+    (void)arg;
+    for (long round = 0; round < 4; round++) {
+        coro *c = make(fibonacci, &count, 0);
+        expect_yield(c, NULL, 1);
+        coro_yield(self, number(round));
+        expect_yield(c, NULL, 1);
+        if (round % 2 == 0)
+            expect_return(c);
+        coro_free(c);
+    }
+}
+
+START_TEST(made_inside_of_another) {
+    coro *c = make(has_its_own, NULL, 64 * KIB);
+    for (long round = 0; round < 4; round++)
+        expect_yield(c, NULL, round);
+    expect_return(c);
+    coro_free(c);
 }
 END_TEST
 
@@ -287,16 +322,21 @@ static void fill_three(size_t asked, size_t used) {
 }
 
 START_TEST(room_on_the_stack) {
-    fill_three(0, 40 * KIB);
-    fill_three(1, 40 * KIB);
+    // 8 KiB are left for the calls themselves.
+    fill_three(0, 56 * KIB);
+    fill_three(1, 56 * KIB);
+    fill_three(100 * KIB + 1, 90 * KIB);
     fill_three(400 * KIB, 380 * KIB);
 }
 END_TEST
 
-static void never_ends(coro *self, void *arg) {
+static int continued;
+static void notes_that_it_goes_on(coro *self, void *arg) {
     (void)arg;
-    for (;;)
-        coro_yield(self, NULL);
+    coro_yield(self, NULL);
+    continued++;
+    coro_yield(self, NULL);
+    continued++;
 }
 
 START_TEST(freed_at_any_time) {
@@ -307,23 +347,57 @@ START_TEST(freed_at_any_time) {
             coro_resume(c, NULL, NULL);
         coro_free(c);
     }
-    coro *c = make(never_ends, NULL, 0);
-    expect_yield(c, NULL, 0);
-    coro_free(c);
+    for (int steps = 0; steps <= 2; steps++) {
+        continued = 0;
+        coro *c = make(notes_that_it_goes_on, NULL, 0);
+        for (int i = 0; i < steps; i++)
+            coro_resume(c, NULL, NULL);
+        coro_free(c);
+        expect(continued == (steps == 2),
+               "coro_free went on with the function of a coroutine that was "
+               "resumed %d times; it is not to be continued",
+               steps);
+    }
 }
 END_TEST
 
+// Pages that this process has mapped now.
+static long mapped_pages(void) {
+    long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    ck_assert(file != NULL && fscanf(file, "%ld", &pages) == 1);
+    fclose(file);
+    return pages;
+}
+
+// Not started, suspended, over.
+static void make_and_free(int resumes) {
+    coro *c = coro_new(notes_that_it_goes_on, NULL, KIB * KIB);
+    expect(c != NULL,
+           "coro_new returned NULL after many coroutines with a stack of 1 MiB "
+           "had been made and freed one after the other: their stacks are not "
+           "given back");
+    for (int i = 0; i < resumes; i++)
+        coro_resume(c, NULL, NULL);
+    coro_free(c);
+}
+
 START_TEST(stacks_are_given_back) {
-    int n = suite_size(3000, 300, 300);
-    for (int i = 0; i < n; i++) {
-        coro *c = coro_new(never_ends, NULL, KIB * KIB);
-        expect(c != NULL,
-               "coro_new returned NULL after %d coroutines with a stack of 1 "
-               "MiB had been made and freed one after the other: their stacks "
-               "are not given back",
-               i);
-        expect_yield(c, NULL, 0);
-        coro_free(c);
+    static const int resumes[] = {0, 1, 3};
+    static const char *const which[] = {"never resumed", "suspended", "over"};
+    int n = suite_size(1000, 100, 100);
+    for (int kind = 0; kind < 3; kind++) {
+        for (int i = 0; i < 100; i++)
+            make_and_free(resumes[kind]);
+        long before = mapped_pages();
+        for (int i = 0; i < n; i++)
+            make_and_free(resumes[kind]);
+        long more = mapped_pages() - before;
+        expect_kind("memory-leak", suite_tool() != TOOL_PLAIN || more < n / 2,
+                    "%d coroutines with a stack of 1 MiB were made and freed "
+                    "when they were %s; the process has %ld pages more than "
+                    "before",
+                    n, which[kind], more);
     }
 }
 END_TEST
@@ -371,10 +445,14 @@ END_TEST
 // --- Short of memory ---------------------------------------------------------
 
 START_TEST(memory_is_short) {
-    static const enum wb_call calls[] = {WB_MALLOC, WB_MMAP, WB_PTHREAD_CREATE};
+    static const enum wb_call calls[] = {WB_MALLOC, WB_MMAP, WB_PTHREAD_CREATE,
+                                         WB_PIPE};
+    static const char *const names[] = {"allocation", "mmap", "pthread_create",
+                                        "pipe"};
     int count = 2;
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         for (int k = 1; k <= 5; k++) {
+            suite_note("%s number %d of coro_new fails", names[i], k);
             wb_fail_call(calls[i], k);
             errno = 0;
             coro *c = coro_new(fibonacci, &count, 0);
@@ -403,6 +481,7 @@ SUITE(
     TEST(resumed_from_elsewhere, "a coroutine yields to whoever resumed it "
                                  "last"),
     TEST(refusals, "a coroutine that is running or over is not resumed"),
+    TEST(made_inside_of_another, "a coroutine makes, resumes and frees others"),
     TEST(many_at_once, "a hundred coroutines keep their local variables"),
     TEST(room_on_the_stack, "a stack has the room that was asked for, and 64 "
                             "KiB at least"),
