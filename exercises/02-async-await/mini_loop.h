@@ -49,8 +49,9 @@ loop *loop_new(const struct clk *c);
 task *loop_spawn(loop *l, step_fn fn, void *arg);
 
 // Called by a step on its own task, which then returns STEP_SLEEP: the sleep
-// ends MS milliseconds after now(). MS of 0 or less is a sleep of 0: it is over
-// at once. No step is taken before its task's sleep is over.
+// ends MS milliseconds after now(), as it is in this call: time may pass during
+// a step. MS of 0 or less is a sleep of 0: it is over at once. No step is taken
+// before its task's sleep is over.
 void task_sleep(task *t, long ms);
 
 // The loop that T belongs to.

@@ -23,6 +23,9 @@ struct actor {
     const long *script;
     int at;
     long takes; // its steps let so much time pass
+    long rests; // and so much after task_sleep()
+    task *task; // as loop_spawn() returned it
+    int since;  // its steps since another's sleep was over
     enum state state;
     long end; // of its sleep
     void (*also)(struct actor *self, task *t);
@@ -76,6 +79,10 @@ static void clock_sleep_until(void *ctx, long ms) {
            "sleep_until(%ld) was called at %ld, but the sleep that ends first, "
            "task %c's, ends at %ld",
            ms, stage.now, first->name, first->end);
+    expect(first->end > stage.now,
+           "sleep_until(%ld) was called at %ld, when the sleep of task %c, "
+           "until %ld, was over: that task was ready; steps so far: %s",
+           ms, stage.now, first->name, first->end, stage.log);
     expect_kind("busy-wait", stage.sleeps < 5 * (stage.steps + 2),
                 "sleep_until() was called %ld times for %ld steps",
                 stage.sleeps, stage.steps);
@@ -109,6 +116,10 @@ static enum step act(task *t, void *arg) {
     stage.now += self->takes;
     expect(task_loop(t) == stage.loop,
            "task_loop() returned another loop than the one that runs");
+    expect(t == self->task,
+           "the step of task %c was given another task than loop_spawn had "
+           "returned",
+           self->name);
     if (self->also != NULL)
         self->also(self, t);
     long next = self->script[self->at++];
@@ -123,6 +134,7 @@ static enum step act(task *t, void *arg) {
     self->end = stage.now + (next > 0 ? next : 0);
     self->state = ASLEEP;
     task_sleep(t, next);
+    stage.now += self->rests;
     return STEP_SLEEP;
 }
 
@@ -136,6 +148,7 @@ static struct actor *spawn(char name, const long *script) {
         return a;
     }
     expect(t != NULL, "loop_spawn returned NULL");
+    a->task = t;
     return a;
 }
 
@@ -249,70 +262,100 @@ END_TEST
 
 START_TEST(no_sleep_at_all) {
     static const long zero[] = {0, -5, LONG_MIN, DONE}, other[] = {AGAIN, DONE};
-    begin(3);
+    begin(0);
     spawn('a', zero);
     run();
-    expect_log("a@3 a@3 a@3 a@3");
+    expect_log("a@0 a@0 a@0 a@0");
     struct actor *b = spawn('b', zero);
     struct actor *c = spawn('c', other);
     run();
-    expect(b->stepped_at == 3 && c->stepped_at == 3,
+    expect(b->stepped_at == 0 && c->stepped_at == 0,
            "a sleep of 0 ms or less took time: %s", stage.log);
     end();
 }
 END_TEST
 
-// Counts the spinner's steps after the sleeper's time has come.
-static struct actor *sleeper;
-static int steps_since;
-static void spin(struct actor *self, task *t) {
-    (void)self, (void)t;
-    if (sleeper->state != ASLEEP || stage.now - 1 < sleeper->end)
-        return;
-    steps_since++;
-    expect(steps_since <= 2,
-           "a task took %d steps after another task's sleep was over, at %ld, "
-           "and before that task took its step: no more than 2 are allowed",
-           steps_since, sleeper->end);
-}
-
-// Resets the count whenever the sleeper has been served.
-static void served(struct actor *self, task *t) {
-    (void)self, (void)t;
-    steps_since = 0;
-}
-
-START_TEST(nobody_starves) {
-    static const long naps[] = {10, 7, 1, DONE};
-    long spins[64];
-    for (int i = 0; i < 64; i++)
-        spins[i] = i == 63 ? DONE : AGAIN;
-    begin(0);
-    steps_since = 0;
-    sleeper = spawn('s', naps);
-    sleeper->also = served;
-    struct actor *spinner = spawn('x', spins);
-    spinner->takes = 1;
-    spinner->also = spin;
+// Task a asks at 105, and its step goes on until 108; b asks at 120 for a sleep
+// that is over at once, when a's has been over for 5 ms.
+START_TEST(steps_take_time) {
+    static const long a[] = {10, DONE}, b[] = {-100, DONE};
+    begin(100);
+    suite_note("tasks a and b take a step each. Time passes in it: for a from "
+               "100 to 108, and at 105 it calls task_sleep(10); for b from 108 "
+               "to 120, and then it calls task_sleep(-100)");
+    struct actor *first = spawn('a', a), *second = spawn('b', b);
+    first->takes = 5;
+    first->rests = 3;
+    second->takes = 12;
     run();
+    expect_log("a@100 b@108 a@120 b@125");
+    end();
+    begin(100);
+    suite_note("one task. Time passes in its first step, from 100 to 108, and "
+               "at 105 it calls task_sleep(10)");
+    first = spawn('a', a);
+    first->takes = 5;
+    first->rests = 3;
+    run();
+    expect_log("a@100 a@115");
     end();
 }
 END_TEST
 
-START_TEST(nobody_starves_again) {
-    static const long naps[] = {5, 6, 7, 8, DONE};
-    long spins[64];
-    for (int i = 0; i < 64; i++)
-        spins[i] = i == 63 ? DONE : AGAIN;
-    begin(0);
-    steps_since = 0;
-    for (int i = 0; i < 3; i++) {
-        struct actor *a = spawn((char)('x' + i), spins);
-        a->takes = 1;
-        a->also = i == 0 ? spin : NULL;
+enum { SPINS = 160 };
+static long spins[SPINS];
+
+// A task of which every step counts that is taken while the sleep of the last
+// sleeper is over; it takes 1 ms.
+static struct actor *sleeper;
+static void spin(struct actor *self, task *t) {
+    (void)t;
+    if (sleeper->state != ASLEEP || stage.now - 1 < sleeper->end)
+        return;
+    self->since++;
+    expect(self->since <= 2,
+           "task %c took %d steps after the sleep of task %c was over, at %ld, "
+           "and before that task took its step: no more than 2 are allowed",
+           self->name, self->since, sleeper->name, sleeper->end);
+}
+
+static struct actor *spawn_spinner(char name) {
+    for (int i = 0; i < SPINS; i++)
+        spins[i] = i == SPINS - 1 ? DONE : AGAIN;
+    struct actor *a = spawn(name, spins);
+    a->takes = 1;
+    a->also = spin;
+    return a;
+}
+
+// The counts begin anew whenever the sleeper has been served.
+static void served(struct actor *self, task *t) {
+    (void)self, (void)t;
+    for (int i = 0; i < stage.actors; i++)
+        stage.cast[i].since = 0;
+}
+
+START_TEST(nobody_starves) {
+    static const long naps[] = {10, 7, 1, 2, 3, 4, 5, 6, 8, 9, 11, DONE};
+    for (int spinners = 1; spinners <= 3; spinners++) {
+        begin(0);
+        sleeper = spawn('s', naps);
+        sleeper->also = served;
+        for (int i = 0; i < spinners; i++)
+            spawn_spinner((char)('x' + i));
+        run();
+        end();
     }
-    sleeper = spawn('s', naps);
-    sleeper->also = served;
+}
+END_TEST
+
+// Six sleeps end at the same moment.
+START_TEST(nobody_starves_together) {
+    static const long nap[] = {5, DONE};
+    begin(0);
+    for (int i = 0; i < 6; i++)
+        sleeper = spawn((char)('a' + i), nap);
+    spawn_spinner('x');
     run();
     end();
 }
@@ -403,17 +446,51 @@ START_TEST(woken_too_early) {
 }
 END_TEST
 
+// The tasks of a second loop.
+static struct other {
+    loop *loop;
+    int steps;
+} other;
+
+static enum step other_step(task *t, void *arg) {
+    expect(arg == &other, "a task of another loop was given a wrong arg");
+    expect(task_loop(t) == other.loop,
+           "task_loop() of a task of another loop returned the first loop");
+    if (++other.steps > 2)
+        return STEP_DONE;
+    task_sleep(t, 10);
+    return STEP_SLEEP;
+}
+
+static void other_sleep_until(void *ctx, long ms) {
+    (void)ctx;
+    stage.now = ms;
+}
+
 START_TEST(two_loops) {
-    static const long nap[] = {10, DONE};
+    static const long nap[] = {10, AGAIN, 3, DONE};
     begin(0);
-    struct clk clock = {clock_now, clock_sleep_until, &stage};
-    loop *other = loop_new(&clock);
-    expect(other != NULL, "loop_new returned NULL");
+    struct clk clock = {clock_now, other_sleep_until, &stage};
+    other = (struct other){.loop = loop_new(&clock)};
+    expect(other.loop != NULL, "loop_new returned NULL");
     spawn('a', nap);
+    expect(loop_spawn(other.loop, other_step, &other) != NULL,
+           "loop_spawn returned NULL");
+    spawn('b', nap);
     run();
-    expect(loop_run(other) == 0, "loop_run of an empty loop did not return 0, "
-                                 "after another loop had run a task");
-    loop_free(other);
+    expect(other.steps == 0, "loop_run ran the tasks of another loop as well");
+    int rc = loop_run(other.loop);
+    expect(rc == 3,
+           "loop_run returned %d for the second of two loops, whose only task "
+           "takes 3 steps",
+           rc);
+    expect(stage.now == 33, "that run ended at %ld ms, not at 33", stage.now);
+    spawn('c', nap);
+    expect(loop_run(other.loop) == 0,
+           "loop_run of a loop without tasks did not return 0, while another "
+           "loop had one");
+    loop_free(other.loop);
+    run();
     end();
 }
 END_TEST
@@ -447,6 +524,7 @@ static void spawn_some(struct actor *self, task *t) {
 static bool run_short(int k) {
     struct clk clock = {clock_now, clock_sleep_until, &stage};
     memset(&stage, 0, sizeof stage);
+    suite_note("allocation number %d, counted from loop_new on, fails", k);
     wb_fail_call(WB_MALLOC, k);
     errno = 0;
     stage.loop = loop_new(&clock);
@@ -489,10 +567,12 @@ SUITE(
     TEST(equal_ends, "sleeps that end at the same time end in the order in "
                      "which they were asked for"),
     TEST(no_sleep_at_all, "a sleep of 0 or less is over at once"),
+    TEST(steps_take_time, "a sleep is counted from the moment when task_sleep "
+                          "is called"),
     TEST(nobody_starves, "a task that is always ready does not keep another "
                          "from waking up"),
-    TEST(nobody_starves_again, "several tasks that are always ready do not "
-                               "keep another from waking up"),
+    TEST(nobody_starves_together, "a task that is always ready does not keep "
+                                  "several others from waking up"),
     TEST(spawned_in_a_step, "a task spawned in a step stands in line behind "
                             "those who are ready"),
     TEST(many_spawned_in_a_step, "a step may spawn any number of tasks"),
