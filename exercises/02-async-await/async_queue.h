@@ -10,9 +10,13 @@
 // Items come out in the order in which they were put in. They are the callers'
 // pointers, and any of them will do, NULL too.
 //
-// Whoever began to wait first is served first. A call that finds room, or an
+// Whoever began to wait first is woken first. A call that finds room, or an
 // item, may take it at once, also ahead of a task that has been woken for it and
-// had no turn yet; that one waits on, then.
+// had no turn yet; that one waits on, then, at its old place in the line or at
+// the end of it.
+//
+// Queues are independent of each other, and all of this happens on one loop:
+// only aq_new() and aq_free() may be called outside of it.
 //
 // Waiting is lp_park(), and nothing else: no task is made to run again and again
 // while there is nothing for it. A call that does not have to wait does not give

@@ -176,6 +176,64 @@ LOOP_TEST(full_and_empty_are_told) {
     return 0;
 }
 
+// One task waits in each of two queues; the one in the second came first.
+LOOP_TEST(two_queues_at_once) {
+    struct visitor there = {.item = number(1)}, here = {.item = number(2)};
+    aqueue *queues[2];
+    for (int i = 0; i < 2; i++) {
+        make(1);
+        queues[i] = q;
+    }
+    spawn(visits_to_get, &there);
+    settle();
+    q = queues[0];
+    spawn(visits_to_get, &here);
+    settle();
+    put_now(5);
+    settle();
+    expect_got(&here, 5, "after an item was put into one of two queues");
+    expect_waiting(&there, "aq_get", "the item was put into another queue");
+    q = queues[1];
+    put_now(6);
+    settle();
+    expect_got(&there, 6, "after an item was put into the other queue");
+    put_now(7);
+    there = (struct visitor){.item = number(1)};
+    here = (struct visitor){.item = number(2)};
+    spawn(visits_to_put, &there);
+    settle();
+    q = queues[0];
+    put_now(8);
+    spawn(visits_to_put, &here);
+    settle();
+    get_now(8);
+    settle();
+    expect_put(&here, "after an item was taken from one of two queues");
+    expect_waiting(&there, "aq_put", "the item was taken from another queue");
+    aq_close(queues[1]);
+    settle();
+    expect(there.turn != 0 && there.rc == -EPIPE,
+           "the second of two queues was closed; aq_put into it returned %d",
+           there.rc);
+    get_now(2);
+    put_now(9); // this one is not closed
+    for (int i = 0; i < 2; i++)
+        aq_free(queues[i]);
+    return 0;
+}
+
+LOOP_TEST(freed_with_items) {
+    for (long items = 0; items <= 3; items++) {
+        make(3);
+        for (long i = 0; i < items; i++)
+            put_now(i);
+        if (items == 3)
+            get_now(0);
+        aq_free(q);
+    }
+    return 0;
+}
+
 LOOP_TEST(null_is_an_item_too) {
     make(2);
     put_now(0);
@@ -223,18 +281,30 @@ LOOP_TEST(who_need_not_wait_keeps_the_turn) {
 
 // --- Waiting -----------------------------------------------------------------
 
+enum { DAY = 24 * 60 * 60 * 1000 };
+
+// Sleeps for a day, while one task does nothing but wait in CALL.
+static void let_it_wait(const char *call) {
+    long before = lp_steps();
+    lp_sleep(DAY);
+    expect_kind("busy-wait", lp_steps() - before <= 3,
+                "in a day of nothing but waiting, %ld turns were taken in %s: "
+                "a task that waits in lp_park(-1) takes none",
+                lp_steps() - before - 1, call);
+}
+
 LOOP_TEST(a_getter_waits_for_an_item) {
     struct visitor v = {0};
     make(2);
     spawn(visits_to_get, &v);
-    lp_sleep(500);
+    let_it_wait("aq_get");
     expect_waiting(&v, "aq_get", "nothing had been put yet");
     put_now(11);
     expect(v.turn == 0, "aq_put_nowait gave up its turn");
     settle();
     expect_got(&v, 11, "after an item was put");
-    expect(v.at == 500, "the item was put at 500 ms, aq_get returned at %ld ms",
-           v.at);
+    expect(v.at == DAY, "the item was put at %d ms, aq_get returned at %ld ms",
+           DAY, v.at);
     aq_free(q);
     return 0;
 }
@@ -245,14 +315,14 @@ LOOP_TEST(a_putter_waits_for_room) {
     put_now(1);
     put_now(2);
     spawn(visits_to_put, &v);
-    lp_sleep(500);
+    let_it_wait("aq_put");
     expect_waiting(&v, "aq_put", "the queue was full");
     expect_len(2);
     get_now(1);
     settle();
     expect_put(&v, "after an item was taken");
-    expect(v.at == 500, "there was room at 500 ms, aq_put returned at %ld ms",
-           v.at);
+    expect(v.at == DAY, "there was room at %d ms, aq_put returned at %ld ms",
+           DAY, v.at);
     expect_len(2);
     get_now(2);
     get_now(3);
@@ -460,6 +530,59 @@ LOOP_TEST(a_closed_queue_is_emptied_and_takes_nothing) {
     return 0;
 }
 
+LOOP_TEST(an_item_put_before_closing_is_handed_out) {
+    struct visitor a = {0}, b = {0};
+    make(2);
+    suite_note("two tasks wait in aq_get; then, in one turn, an item is put and "
+               "the queue is closed");
+    spawn(visits_to_get, &a);
+    lp_yield();
+    spawn(visits_to_get, &b);
+    settle();
+    put_now(5);
+    aq_close(q);
+    settle();
+    expect_kind("lost-wakeup", a.turn != 0 && b.turn != 0,
+                "a task still waits in aq_get of a closed queue");
+    const struct visitor *served = a.rc == 0 ? &a : &b;
+    const struct visitor *other = a.rc == 0 ? &b : &a;
+    expect(served->rc == 0 && served->item == number(5),
+           "the two aq_get returned %d and %d; one of them had to hand out the "
+           "item, which was put before the queue was closed",
+           a.rc, b.rc);
+    expect(other->rc == -EPIPE && other->item == number(-1),
+           "the item went to one of them; the other's aq_get returned %d, not "
+           "-EPIPE (%d)",
+           other->rc, -EPIPE);
+    aq_free(q);
+    return 0;
+}
+
+LOOP_TEST(who_was_woken_to_put_finds_it_closed) {
+    struct visitor v = {.item = number(8)};
+    make(1);
+    suite_note("a task waits in aq_put of a full queue; then, in one turn, an "
+               "item is taken and the queue is closed");
+    put_now(1);
+    spawn(visits_to_put, &v);
+    settle();
+    get_now(1);
+    size_t in = aq_len(q); // 1 if the waiting task's item was taken in at once
+    aq_close(q);
+    settle();
+    expect_kind("lost-wakeup", v.turn != 0,
+                "a task still waits in aq_put of a closed queue");
+    expect(v.rc == (in == 1 ? 0 : -EPIPE),
+           "aq_put returned %d, not %d, after the queue had been closed with "
+           "%zu items in it",
+           v.rc, in == 1 ? 0 : -EPIPE, in);
+    expect_len(in);
+    if (in == 1)
+        get_now(8);
+    aq_free(q);
+    return 0;
+}
+
 // --- Cancelling --------------------------------------------------------------
 
 // Dirties the stack that a task which is over has left behind.
@@ -516,6 +639,85 @@ LOOP_TEST(a_cancelled_putter_leaves_the_line) {
                    "was taken");
     get_now(9);
     expect_len(0);
+    aq_free(q);
+    return 0;
+}
+
+// Of LINE tasks the third is cancelled, then the last; then another one comes.
+static void cancel_inside(bool get) {
+    struct visitor v[LINE + 1];
+    lp_task *tasks[LINE + 1];
+    const char *call = get ? "aq_get" : "aq_put";
+    static const int order[] = {0, 1, 3, LINE};
+    make(1);
+    if (!get)
+        put_now(100);
+    turns = 0;
+    for (int i = 0; i <= LINE; i++) {
+        if (i == LINE) {
+            lp_cancel(tasks[2]);
+            lp_join(tasks[2], NULL);
+            lp_cancel(tasks[4]);
+            lp_join(tasks[4], NULL);
+            spawn(scribbles, NULL);
+            settle();
+        }
+        v[i] = (struct visitor){.item = number(i)};
+        tasks[i] = spawn(get ? visits_to_get : visits_to_put, &v[i]);
+        settle();
+    }
+    expect(v[2].rc == -ECANCELED && v[4].rc == -ECANCELED,
+           "two tasks that waited in %s were cancelled; it returned %d and %d "
+           "instead of -ECANCELED (%d)",
+           call, v[2].rc, v[4].rc, -ECANCELED);
+    turns = 0;
+    for (int i = 0; i < 4; i++) {
+        if (get)
+            put_now(i);
+        else
+            get_now(i == 0 ? 100 : order[i - 1]);
+        settle();
+        const struct visitor *next = &v[order[i]];
+        expect_kind("lost-wakeup", turns == i + 1,
+                    "of those who wait in %s, nobody was served by %s number "
+                    "%d; two had been cancelled before",
+                    call, get ? "item" : "room", i + 1);
+        expect(next->turn == i + 1 && next->rc == 0,
+               "six tasks waited in %s, of which number 3 and 5 were cancelled "
+               "before number 6 came; number %d was not served in its turn",
+               call, order[i] + 1);
+    }
+    if (!get)
+        get_now(LINE);
+    expect_len(0);
+    aq_free(q);
+}
+
+LOOP_TEST(cancelled_in_the_middle_of_the_line) {
+    cancel_inside(true);
+    cancel_inside(false);
+    return 0;
+}
+
+LOOP_TEST(cancelled_before_it_waits) {
+    void *item = number(77);
+    make(1);
+    lp_cancel(lp_self());
+    int get = aq_get(q, &item);
+    expect(get == -ECANCELED && item == number(77),
+           "a task that was cancelled before it called aq_get of an empty "
+           "queue got %d, not -ECANCELED (%d)",
+           get, -ECANCELED);
+    put_now(1);
+    int put = aq_put(q, number(2));
+    expect(put == -ECANCELED,
+           "a task that was cancelled before it called aq_put of a full queue "
+           "got %d, not -ECANCELED (%d)",
+           put, -ECANCELED);
+    expect_len(1);
+    get_now(1);
+    put_now(3);
+    get_now(3);
     aq_free(q);
     return 0;
 }
@@ -733,6 +935,9 @@ static int pulls(void *arg) {
 static int crowd_body(void *unused) {
     lp_task *pushers[CROWD], *pullers[CROWD];
     (void)unused;
+    suite_note("%d tasks put into a queue for %zu and %d get; one of each is "
+               "cancelled on the way, and only then the queue is closed",
+               CROWD, crowd.cap, CROWD);
     make(crowd.cap);
     for (long i = 0; i < CROWD; i++) {
         pullers[i] = spawn(pulls, NULL);
@@ -801,6 +1006,8 @@ LOOP_TEST(memory_may_run_short) {
 
 SUITE(TEST(items_keep_their_order, "items come out in the order they went in"),
       TEST(full_and_empty_are_told, "a full and an empty queue say -EAGAIN"),
+      TEST(two_queues_at_once, "two queues do not disturb each other"),
+      TEST(freed_with_items, "aq_free frees a queue with items in it"),
       TEST(null_is_an_item_too, "NULL is an item like any other"),
       TEST(who_need_not_wait_keeps_the_turn,
            "a call that need not wait does its work at once"),
@@ -817,10 +1024,18 @@ SUITE(TEST(items_keep_their_order, "items come out in the order they went in"),
       TEST(closing_wakes_all_putters, "aq_close wakes all who wait in aq_put"),
       TEST(a_closed_queue_is_emptied_and_takes_nothing,
            "a closed queue hands out what is in it and takes nothing"),
+      TEST(an_item_put_before_closing_is_handed_out,
+           "an item put before aq_close is handed out to who waits for it"),
+      TEST(who_was_woken_to_put_finds_it_closed,
+           "nothing is put after aq_close, not by a woken aq_put either"),
       TEST(a_cancelled_getter_leaves_the_line,
            "a cancelled aq_get leaves the line to the others"),
       TEST(a_cancelled_putter_leaves_the_line,
            "a cancelled aq_put leaves the line to the others"),
+      TEST(cancelled_in_the_middle_of_the_line,
+           "who is cancelled leaves the line from wherever it stands"),
+      TEST(cancelled_before_it_waits,
+           "a task that is cancelled already does not wait"),
       TEST(a_cancelled_getter_hands_its_wake_up_on,
            "a wake-up given to a cancelled aq_get serves the next"),
       TEST(a_cancelled_putter_hands_its_wake_up_on,
