@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Two producers and a consumer on the real clock, with your own queue of
-// exercise 2.4 between them. From the workbook's folder:
+// exercise 2.4 between them: what you have written in async_queue.c. As long as
+// that is the stub, it says "Function not implemented".
 //
-//     cd exercises/02-async-await
-//     cc -I.. -I. demo/producers.c async_queue.c ../lib/lp*.c -o /tmp/producers
-//     /tmp/producers
-//
-// With the untouched stub it says "Function not implemented".
+//     make demo DEMO=producers
 //
 // The producers make an item every 50 to 150 ms each, the consumer needs 50 ms
 // for one. Make it slower, or the queue smaller, and watch who waits for whom.
@@ -15,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "async_queue.h"
+#include "../async_queue.h"
 #include "lib/lp.h"
 
 enum { PRODUCERS = 2, EACH = 20, CAP = 10, CONSUME_MS = 50 };
@@ -83,6 +80,5 @@ static int run_them(void *unused) {
 int main(void) {
     int rc = lp_run(run_them, NULL);
     if (rc != 0)
-        printf("that was not all: %s\n", strerror(-rc));
-    return rc != 0;
+        printf("That was not all: %s.\n", strerror(-rc));
 }
