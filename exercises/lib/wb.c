@@ -246,6 +246,10 @@ int wb_private_locks(void) {
     return table->private_locks;
 }
 
+int wb_stray_signals(void) {
+    return table->stray_signals;
+}
+
 // --- Calls -------------------------------------------------------------------
 
 long wb_calls(enum wb_call call) {

@@ -59,6 +59,9 @@ int wb_shared_mappings(void);
 // How many mutexes, condition variables and semaphores the answer has made in
 // shared memory, but for one process only (no PTHREAD_PROCESS_SHARED).
 int wb_private_locks(void);
+// How often the answer has sent a signal to a process that was not there any
+// more: it had been waited for, and its number may be somebody else's.
+int wb_stray_signals(void);
 
 // --- Calls of the answer: counts and injected faults -------------------------
 // Only calls written in the learner's file count (not libc's, not the suite's).
@@ -73,7 +76,7 @@ enum wb_call {
     WB_SEM_WAIT, // sem_wait and its timed kin; interruptible
     WB_MALLOC,   // malloc, calloc, realloc, strdup …
     WB_FORK,     // fork, posix_spawn
-    WB_PIPE,     // pipe, pipe2, socketpair, eventfd, memfd_create
+    WB_PIPE,     // pipe, socketpair, memfd_create, eventfd and the like
     WB_MMAP,
     WB_READ,      // read, recv
     WB_WRITE,     // write, send

@@ -11,10 +11,13 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/select.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -266,7 +269,11 @@ static void refuse_kill(const char *call, pid_t pid, int number) {
 int lk_kill(pid_t pid, int number) {
     if (reaches_runner(pid))
         refuse_kill("kill", pid, number);
-    return kill(pid, number);
+    int result = kill(pid, number);
+    if (result != 0 && errno == ESRCH && number != 0 && pid > 0 &&
+        table_is_answer(CALLER))
+        table->stray_signals++;
+    return result;
 }
 
 int lk_killpg(pid_t group, int number) {
@@ -372,6 +379,26 @@ int lk_eventfd(unsigned value, int flags) {
 
 int lk_memfd_create(const char *name, unsigned flags) {
     MAKING(EMFILE, memfd_create(name, flags));
+}
+
+int lk_pidfd_open(pid_t pid, unsigned flags) {
+    MAKING(EMFILE, pidfd_open(pid, flags));
+}
+
+int lk_signalfd(int fd, const sigset_t *mask, int flags) {
+    MAKING(EMFILE, signalfd(fd, mask, flags));
+}
+
+int lk_timerfd_create(clockid_t clock, int flags) {
+    MAKING(EMFILE, timerfd_create(clock, flags));
+}
+
+int lk_epoll_create(int size) {
+    MAKING(EMFILE, epoll_create(size));
+}
+
+int lk_epoll_create1(int flags) {
+    MAKING(EMFILE, epoll_create1(flags));
 }
 
 void *lk_mmap(void *address, size_t size, int protection, int flags, int fd,

@@ -96,6 +96,7 @@ struct table {
     _Atomic long calls[WB_CALL_COUNT];
     struct fault faults[WB_CALL_COUNT];
     _Atomic int private_locks; // made in shared memory, for one process
+    _Atomic int stray_signals; // sent to who was not there any more
     _Atomic bool interrupt;
     _Atomic unsigned interrupt_turns[WB_CALL_COUNT];
     _Atomic size_t short_io; // bytes; 0 none

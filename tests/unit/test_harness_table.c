@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -14,6 +15,8 @@ int lk_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *),
 int lk_pthread_join(pthread_t, void **);
 int lk_pthread_mutex_init(pthread_mutex_t *, const pthread_mutexattr_t *);
 int lk_pipe(int ends[2]);
+int lk_kill(pid_t pid, int number);
+int lk_pidfd_open(pid_t pid, unsigned flags);
 void *lk_malloc(size_t size);
 ssize_t lk_read(int fd, void *buffer, size_t size);
 ssize_t lk_write(int fd, const void *buffer, size_t size);
@@ -59,6 +62,14 @@ LEARNERS static pid_t learner_fork(void) {
 
 LEARNERS static int learner_pipe(int ends[2]) {
     return lk_pipe(ends);
+}
+
+LEARNERS static int learner_pidfd(void) {
+    return lk_pidfd_open(getpid(), 0);
+}
+
+LEARNERS static int learner_kill(pid_t pid, int number) {
+    return lk_kill(pid, number);
 }
 
 LEARNERS static int learner_mutex(pthread_mutex_t *mutex,
@@ -127,6 +138,9 @@ START_TEST(calls_fail_as_the_system_would_let_them) {
     pthread_t thread;
     wb_fail_call(WB_PIPE, 1);
     ck_assert_int_eq(learner_pipe(ends), -1);
+    ck_assert_int_eq(errno, EMFILE);
+    wb_fail_call(WB_PIPE, 1);
+    ck_assert_int_eq(learner_pidfd(), -1);
     ck_assert_int_eq(errno, EMFILE);
     wb_fail_call(WB_FORK, 1);
     ck_assert_int_eq(learner_fork(), -1);
@@ -198,6 +212,25 @@ START_TEST(locks_for_one_process_in_shared_memory_are_counted) {
     ck_assert_int_eq(wb_private_locks(), 1);
     pthread_mutexattr_destroy(&between);
     munmap(shared, sizeof *shared);
+}
+END_TEST
+
+START_TEST(signals_to_who_has_been_waited_for_are_counted) {
+    harness_open();
+    pid_t pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0)
+        _exit(0);
+    siginfo_t info;
+    waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT);
+    ck_assert_int_eq(learner_kill(pid, SIGTERM), 0); // a zombie is there
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+    ck_assert_int_eq(learner_kill(pid, 0), -1); // who asks does no harm
+    ck_assert_int_eq(wb_stray_signals(), 0);
+    errno = 0;
+    ck_assert_int_eq(learner_kill(pid, SIGTERM), -1);
+    ck_assert_int_eq(errno, ESRCH);
+    ck_assert_int_eq(wb_stray_signals(), 1);
 }
 END_TEST
 
@@ -294,6 +327,7 @@ HARNESS_MAIN("harness_table", only_calls_between_the_marks_count,
              calls_fail_as_the_system_would_let_them,
              half_of_the_calls_of_a_kind_are_interrupted,
              locks_for_one_process_in_shared_memory_are_counted,
+             signals_to_who_has_been_waited_for_are_counted,
              short_io_cuts_streams_but_no_small_write_to_a_pipe,
              threads_are_counted_and_forgotten_when_joined,
              slots_are_used_again_but_never_one_that_explains_something,
