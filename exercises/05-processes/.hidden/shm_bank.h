@@ -7,11 +7,12 @@
 // thread. Whoever calls sees the transfers of the others either not begun or
 // complete.
 //
-// Any of the processes may be killed with SIGKILL at any moment, most of all
-// inside of BANK_STEP(), or while it waits for another one. The others go on: the
-// next call finds a bank in which the transfer that was under way has either been
-// undone or been completed, and does its work as if nothing had happened. Nobody
-// waits for the dead.
+// Any of the processes may be killed with SIGKILL at any moment: inside of
+// BANK_STEP(), between any two changes of the memory, while it waits for another
+// one, while it puts right what one killed before it has left. The others go on:
+// the next call finds a bank in which the transfer that was under way has either
+// been undone or been completed, and does its work as if nothing had happened.
+// Nobody waits for the dead. There may be several banks.
 #pragma once
 
 typedef struct shm_bank shm_bank; // yours to define

@@ -8,8 +8,12 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -96,19 +100,23 @@ static void expect_transfer(int from, int to, long amount, const char *when) {
 
 // --- Alone -------------------------------------------------------------------
 
-static void expect_refused(int from, int to, long amount, int error) {
+static void expect_refused_of(int n, int from, int to, long amount, int error) {
     long before[ACCOUNTS];
     int steps = board->steps;
-    for (int i = 0; i < ACCOUNTS; i++)
+    for (int i = 0; i < n; i++)
         before[i] = sb_look(bank, i);
     int rc = sb_transfer(bank, from, to, amount);
     expect(rc == error, "sb_transfer(b, %d, %d, %ld) returned %d instead of %d",
            from, to, amount, rc, error);
     expect(board->steps == steps,
            "sb_transfer called BANK_STEP for a transfer that it refused");
-    for (int i = 0; i < ACCOUNTS; i++)
+    for (int i = 0; i < n; i++)
         expect(sb_look(bank, i) == before[i],
                "a refused transfer changed account %d", i);
+}
+
+static void expect_refused(int from, int to, long amount, int error) {
+    expect_refused_of(ACCOUNTS, from, to, amount, error);
 }
 
 START_TEST(transfers_and_refusals) {
@@ -151,14 +159,86 @@ START_TEST(the_step_is_between) {
 }
 END_TEST
 
-START_TEST(freeing_frees_the_mapping) {
-    static const long opening[2] = {1, 2};
-    int before = wb_shared_mappings();
+// More than an int holds.
+START_TEST(large_amounts) {
+    static const long opening[3] = {LONG_MAX - 5, 2, 3};
+    open_bank();
+    sb_free(bank);
+    bank = sb_new(opening, 3);
+    expect(bank != NULL, "sb_new returned NULL");
+    for (int i = 0; i < 2; i++) {
+        long total = sb_total(bank);
+        expect(total == LONG_MAX, "sb_total of %ld, 2 and 3 gave %ld",
+               opening[0], total);
+        expect_transfer(2 * i, 2 - 2 * i, opening[0], "");
+    }
     for (int i = 0; i < 3; i++)
-        sb_free(sb_new(opening, 2));
-    expect_kind("memory-leak", wb_shared_mappings() <= before,
-                "%d mappings of shared memory are left after sb_free",
-                wb_shared_mappings() - before);
+        expect(sb_look(bank, i) == opening[i],
+               "%ld were moved there and back; account %d holds %ld instead of "
+               "%ld",
+               opening[0], i, sb_look(bank, i), opening[i]);
+    close_bank();
+    open_bank();
+    sb_free(bank);
+    bank = sb_new(opening + 1, 1);
+    expect(bank != NULL, "sb_new of one account returned NULL");
+    expect(sb_total(bank) == 2, "sb_total of one account with 2 gave %ld",
+           sb_total(bank));
+    expect_refused_of(1, 0, 0, 1, -EINVAL);
+    expect_refused_of(1, 0, 1, 1, -EINVAL);
+    close_bank();
+}
+END_TEST
+
+START_TEST(two_banks) {
+    static const long opening[5] = {10, 20, 30, 40, 50};
+    open_bank();
+    shm_bank *first = bank, *second = sb_new(opening + 3, 2);
+    expect(second != NULL, "a second sb_new returned NULL");
+    expect_transfer(4, 3, 500, "in the first of two banks");
+    bank = second;
+    expect_transfer(0, 1, 40, "in the second of two banks");
+    expect_refused_of(2, 1, 4, 1, -EINVAL);
+    expect(sb_total(first) == SUM && sb_total(second) == 90,
+           "two banks hold %d and 90; sb_total gave %ld and %ld", SUM,
+           sb_total(first), sb_total(second));
+    sb_free(first);
+    expect(sb_look(second, 1) == 90,
+           "after sb_free of another bank, an account with 90 holds %ld",
+           sb_look(second, 1));
+    sb_free(second);
+}
+END_TEST
+
+// What the process has before and after.
+struct possessions {
+    int mappings, fds, children;
+};
+
+static struct possessions possessions(void) {
+    return (struct possessions){wb_shared_mappings(), wb_open_fds(),
+                                wb_children()};
+}
+
+static void expect_possessions(struct possessions before, const char *after) {
+    struct possessions now = possessions();
+    expect_kind("memory-leak", now.mappings <= before.mappings,
+                "%d mappings of shared memory are left after %s",
+                now.mappings - before.mappings, after);
+    expect_kind("fd-leak", now.fds == before.fds,
+                "%d descriptors are left after %s", now.fds - before.fds,
+                after);
+    expect_kind("child-leak", now.children == before.children,
+                "%d processes are left after %s",
+                now.children - before.children, after);
+}
+
+START_TEST(freeing_frees_everything) {
+    static const long opening[5000] = {1, 2};
+    struct possessions before = possessions();
+    for (int i = 0; i < 3; i++)
+        sb_free(sb_new(opening, i == 0 ? 2 : 5000));
+    expect_possessions(before, "sb_free");
 }
 END_TEST
 
@@ -193,15 +273,22 @@ START_TEST(nothing_to_be_had) {
     static const enum wb_call calls[] = {WB_MMAP, WB_MALLOC, WB_PIPE};
     for (size_t c = 0; c < 3; c++) {
         for (int k = 1; k <= 3; k++) {
+            struct possessions before = possessions();
             wb_fail_call(calls[c], k);
+            errno = 0;
             shm_bank *b = sb_new(opening, 2);
+            int error = errno;
             bool failed = wb_failed(calls[c]);
             wb_fail_call(calls[c], 0);
             expect((b == NULL) == failed, "sb_new returned %s although %s",
                    b == NULL ? "NULL" : "a bank",
                    failed ? "the system was short of what it asked for"
                           : "nothing failed");
+            expect(b != NULL || error != 0,
+                   "sb_new returned NULL, and errno is 0");
             sb_free(b);
+            expect_possessions(before,
+                               b == NULL ? "sb_new returned NULL" : "sb_free");
         }
     }
 }
@@ -428,6 +515,193 @@ START_TEST(killed_while_it_adds) {
 }
 END_TEST
 
+// --- Death at any moment -----------------------------------------------------
+// A child is led through its work step by step. Between two changes of the
+// shared memory one moment is like another, so it is killed after the first of
+// them, then after the second, and so on, until it gets to its end. (In the
+// memory stage alone: there the compiler keeps the order of the stores.)
+
+enum { REGIONS = 4, REGION = 4096, MOST_STEPS = 200000 };
+
+static struct region {
+    uintptr_t at;
+    char copy[REGION];
+} regions[REGIONS];
+static int region_count;
+
+// The shared memory that this process has: its beginnings, at most COUNT.
+static int shared_memory(uintptr_t *at, int count) {
+    FILE *maps = fopen("/proc/self/maps", "re");
+    char line[512], rights[8];
+    int found = 0;
+    while (maps != NULL && found < count &&
+           fgets(line, sizeof line, maps) != NULL)
+        found += sscanf(line, "%lx-%*x %7s", &at[found], rights) == 2 &&
+                 strcmp(rights, "rw-s") == 0;
+    if (maps != NULL)
+        fclose(maps);
+    return found;
+}
+
+// The bank, and where it lies: what is there after sb_new and not before.
+static void open_watched_bank(void) {
+    enum { MOST = 64 };
+    static const long opening[ACCOUNTS] = {EACH, EACH, EACH, EACH, EACH};
+    uintptr_t before[MOST], now[MOST];
+    open_bank();
+    sb_free(bank);
+    int old = shared_memory(before, MOST);
+    bank = sb_new(opening, ACCOUNTS);
+    expect(bank != NULL, "sb_new returned NULL");
+    int count = shared_memory(now, MOST);
+    region_count = 0;
+    for (int i = 0; i < count && region_count < REGIONS; i++) {
+        bool is_new = true;
+        for (int k = 0; k < old; k++)
+            is_new &= before[k] != now[i];
+        if (is_new)
+            regions[region_count++].at = now[i];
+    }
+}
+
+// Whether the bank's memory has changed since the last look.
+static bool bank_changed(void) {
+    bool changed = false;
+    for (int i = 0; i < region_count; i++) {
+        if (memcmp(regions[i].copy, (void *)regions[i].at, REGION) == 0)
+            continue;
+        memcpy(regions[i].copy, (void *)regions[i].at, REGION);
+        changed = true;
+    }
+    return changed;
+}
+
+// Kills a child in BODY(ARG) right after the CHANGES-th change of the bank.
+// False if it came to its end before.
+static bool kill_after(int changes, void (*body)(int), int arg) {
+    int status = 0, seen = 0;
+    pid_t pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
+            _exit(1);
+        raise(SIGSTOP);
+        body(arg);
+        _exit(0);
+    }
+    waitpid(pid, &status, 0);
+    (void)bank_changed();
+    for (int i = 0; i < MOST_STEPS && WIFSTOPPED(status); i++) {
+        seen += bank_changed();
+        if (seen == changes) {
+            kill(pid, SIGKILL);
+            waitpid(pid, &status, 0);
+            return true;
+        }
+        if (ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL) != 0)
+            break;
+        waitpid(pid, &status, 0);
+    }
+    if (WIFSTOPPED(status)) {
+        kill(pid, SIGKILL);
+        waitpid(pid, &status, 0);
+    }
+    return false;
+}
+
+enum { MOST_CHANGES = 60 };
+
+static void balances(long *balance) {
+    for (int i = 0; i < ACCOUNTS; i++)
+        balance[i] = sb_look(bank, i);
+}
+
+enum { FROM = 1, TO = 2, AMOUNT = 12, OTHER = 3, LAST = 4 };
+
+static void moves(int arg) {
+    (void)arg;
+    sb_transfer(bank, FROM, TO, AMOUNT);
+}
+
+static void dies_moving(int arg) {
+    dies_in_step = true;
+    moves(arg);
+}
+
+static void dies_elsewhere(int arg) {
+    (void)arg;
+    dies_in_step = true;
+    sb_transfer(bank, LAST, OTHER, 30);
+}
+
+// A bank in which something has happened already, a death and a recovery as
+// well: always the same.
+static void open_used_bank(long *balance) {
+    open_watched_bank();
+    expect_transfer(OTHER, LAST, 7, "");
+    expect_transfer(TO, FROM, 5, "");
+    expect_died(child(dies_elsewhere, 0));
+    expect_total("after a process was killed in BANK_STEP");
+    balances(balance);
+}
+
+// After the deaths of whoever was in moves().
+static void expect_undone_or_complete(const long *before, const char *story) {
+    long at_death[ACCOUNTS], after[ACCOUNTS];
+    balances(at_death);
+    long total = sb_total(bank);
+    balances(after);
+    int moved = after[FROM] != before[FROM] ? AMOUNT : 0;
+    expect(after[FROM] == before[FROM] - moved &&
+               after[TO] == before[TO] + moved && total == SUM,
+           "%d were to be moved from an account with %ld to one with %ld. %s, "
+           "when they held %ld and %ld. After the next sb_total they hold %ld "
+           "and %ld, and it returned %ld, not %d: the transfer is neither "
+           "undone nor complete",
+           AMOUNT, before[FROM], before[TO], story, at_death[FROM],
+           at_death[TO], after[FROM], after[TO], total, SUM);
+    for (int i = 0; i < ACCOUNTS; i++)
+        expect(i == FROM || i == TO || after[i] == before[i],
+               "%s, and account %d, which it had nothing to do with, holds %ld "
+               "instead of %ld",
+               story, i, after[i], before[i]);
+    expect_transfer(LAST, FROM, 1, "after that");
+}
+
+START_TEST(killed_at_any_moment) {
+    long before[ACCOUNTS];
+    bool killed = true;
+    suite_note("Processes are killed between any two changes of the memory: "
+               "what is under way has to be written down before the first "
+               "account changes, and crossed out after the last.");
+    for (int k = 1; k <= MOST_CHANGES && killed; k++) {
+        open_used_bank(before);
+        killed = kill_after(k, moves, 0);
+        expect_undone_or_complete(before,
+                                  "A process was killed in sb_transfer");
+        close_bank();
+    }
+}
+END_TEST
+
+START_TEST(killed_while_it_recovers) {
+    long before[ACCOUNTS];
+    bool killed = true;
+    suite_note("A process is killed in BANK_STEP, and the one that recovers is "
+               "killed as well, between any two changes of the memory: "
+               "recovering twice has to do the same as once.");
+    for (int k = 1; k <= MOST_CHANGES && killed; k++) {
+        open_used_bank(before);
+        expect_died(child(dies_moving, 0));
+        killed = kill_after(k, just_adds, 0);
+        expect_undone_or_complete(before,
+                                  "A process was killed in BANK_STEP, and the "
+                                  "next one while it recovered, in sb_total");
+        close_bank();
+    }
+}
+END_TEST
+
 static void moves_or_dies(int arg) {
     rounds = 50;
     moves_around(arg);
@@ -453,7 +727,9 @@ END_TEST
 
 SUITE(TEST(transfers_and_refusals, "transfers move money, or are refused"),
       TEST(the_step_is_between, "BANK_STEP comes between debit and credit"),
-      TEST(freeing_frees_the_mapping, "sb_free gives everything back"),
+      TEST(large_amounts, "amounts may be as large as a long"),
+      TEST(two_banks, "there may be several banks"),
+      TEST(freeing_frees_everything, "sb_free gives everything back"),
       TEST(nothing_behind_the_last_account,
            "nothing behind the last account is touched"),
       TEST(nothing_to_be_had, "sb_new returns NULL if the system is short"),
@@ -469,5 +745,11 @@ SUITE(TEST(transfers_and_refusals, "transfers move money, or are refused"),
            "a process killed while it waits holds nobody up"),
       TEST(killed_while_it_adds,
            "a process killed in sb_total changes nothing"),
+      TEST(killed_at_any_moment,
+           "a process may be killed at any moment of a transfer",
+           .stages = IN_MEMORY),
+      TEST(killed_while_it_recovers,
+           "whoever recovers may be killed at any moment of it",
+           .stages = IN_MEMORY),
       TEST(deaths_in_a_crowd,
            "many processes move money, and some are killed"), )
