@@ -208,9 +208,21 @@ static const struct {
     {"sem_wait", "waits on"},
 };
 
+// read() and its kin write to their second argument; what they do to the
+// descriptor counts as reading.
+static bool fills_buffer(const struct access *access) {
+    static const char *const functions[] = {"read", "pread", "pread64", "recv",
+                                            "recvfrom", NULL};
+    return access->is_write && access->stack.callee != NULL &&
+           access->stack.is_library &&
+           g_strv_contains(functions, access->stack.callee);
+}
+
 static const char *call_verb(const struct access *access) {
     if (access->stack.callee == NULL || !access->stack.is_library)
         return NULL;
+    if (fills_buffer(access))
+        return "fills";
     for (guint i = 0; i < G_N_ELEMENTS(verbs); i++)
         if (g_str_equal(verbs[i].function, access->stack.callee))
             return verbs[i].verb;
@@ -240,7 +252,7 @@ static char *access_name(const struct race *race, const struct access *access) {
     // memcpy(to, from, n), memset(to, …): written first, read second.
     bool copies = g_str_has_prefix(access->stack.callee, "mem") ||
                   g_str_has_prefix(access->stack.callee, "str");
-    int index = copies && !access->is_write ? 1 : 0;
+    int index = (copies && !access->is_write) || fills_buffer(access) ? 1 : 0;
     return source_argument(source, frame->line, frame->column,
                            access->stack.callee, index);
 }
