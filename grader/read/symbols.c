@@ -177,6 +177,8 @@ static const struct {
      "maps memory of its own; malloc is enough in this exercise"},
     {"socket connect bind listen accept* sendto recvfrom getaddrinfo",
      "sockets", "opens a network connection, which this exercise does without"},
+    {"curl_global_*", NULL,
+     "is for the program that calls your functions, which has done it already"},
     {"curl_*", "curl", "belongs to libcurl, which is not linked here"},
     {"pthread_cancel pthread_kill", "cancel",
      "stops a thread from outside, wherever it is; let the thread find out "

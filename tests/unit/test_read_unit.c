@@ -491,6 +491,8 @@ START_TEST(symbols_are_judged_by_group) {
     ck_assert(symbols_allowed("_exit", processes));
     ck_assert(!symbols_allowed("curl_easy_init", processes));
     ck_assert(symbols_allowed("curl_easy_init", curl));
+    ck_assert(!symbols_allowed("curl_global_init", curl));
+    ck_assert(!symbols_allowed("curl_global_cleanup", curl));
     ck_assert(symbols_allowed("signal", curl));
     const char *const never[] = {"syscall",        "dlopen",
                                  "execve",         "ptrace",
