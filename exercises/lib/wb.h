@@ -139,6 +139,9 @@ int wb_server_peak(
     const struct wb_server *server); // most requests open at once
 int wb_server_seen(const struct wb_server *server);   // requests that arrived
 int wb_server_served(const struct wb_server *server); // requests answered
+// How often `settle` gave an answer while exactly OPEN requests (at most 64)
+// were open, that one among them.
+int wb_server_settled(const struct wb_server *server, int open);
 // True if, while `settle` held answers back, the client used 150 ms of CPU time
 // instead of sleeping. Nothing is held back by settle from then on.
 bool wb_server_found_busy(const struct wb_server *server);

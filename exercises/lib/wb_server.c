@@ -141,6 +141,12 @@ int wb_server_served(const struct wb_server *server) {
     return server->page->served;
 }
 
+int wb_server_settled(const struct wb_server *server, int open) {
+    if (open < 0 || open > SERVER_MOST_OPEN)
+        return 0;
+    return server->page->settled[open];
+}
+
 bool wb_server_found_busy(const struct wb_server *server) {
     return server->page->busy != 0;
 }

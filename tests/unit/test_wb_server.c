@@ -142,6 +142,11 @@ START_TEST(settled_answers_come_in_the_order_of_their_numbers) {
     ck_assert(!has_answered(one));
     ck_assert_has(answer(one), "one");
     ck_assert_int_eq(wb_server_peak(server), 3);
+    for (int open = 0; open < 5; open++)
+        ck_assert_int_eq(wb_server_settled(server, open),
+                         open >= 1 && open <= 3);
+    ck_assert_int_eq(wb_server_settled(server, -1), 0);
+    ck_assert_int_eq(wb_server_settled(server, 1000000), 0);
     ck_assert(!wb_server_found_busy(server));
     wb_server_stop(server);
 }

@@ -179,8 +179,13 @@ static void look_at_client(long now) {
         all.given_up = true;
     }
     struct request *next = next_settled(now);
-    if (next != NULL && mood == CLIENT_ASLEEP)
-        let_go(next);
+    if (next == NULL || mood != CLIENT_ASLEEP)
+        return;
+    int open = atomic_load(&all.page->open);
+    if (open > SERVER_MOST_OPEN)
+        open = SERVER_MOST_OPEN;
+    atomic_fetch_add(&all.page->settled[open], 1);
+    let_go(next);
 }
 
 bool requests_release(void) {

@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
-enum { SERVER_CONTROL_FD = 3, SERVER_PAGE_FD = 4 };
+enum { SERVER_CONTROL_FD = 3, SERVER_PAGE_FD = 4, SERVER_MOST_OPEN = 64 };
 
 struct server_page {
     atomic_int port;   // on 127.0.0.1; set before the byte is sent
@@ -22,6 +22,8 @@ struct server_page {
                        // or is about to be: counted before its first byte
     atomic_int busy;   // 1 if the client was seen computing where it had
                        // nothing to do but sleep
+    // Answers that `settle` gave, by how many requests were open just then.
+    atomic_int settled[SERVER_MOST_OPEN + 1];
     size_t script_length;
     char script[]; // not terminated
 };
