@@ -31,13 +31,15 @@ struct page {
 // page is bytes, of any number, and NUL may be among them.
 //
 // Transfers run at the same time: as many as there are pages, but never more
-// than MAX_IN_FLIGHT (>= 1) at once. All of them run on the calling thread: no
+// than MAX_IN_FLIGHT (>= 1, up to UINT_MAX) at once: as soon as one of them has
+// ended, the next one starts. All of them run on the calling thread: no
 // thread or process is created. While all of them wait for the network, the
 // thread sleeps.
 //
 // TIMEOUT_MS (> 0) is what a transfer may take from its start; one that takes
-// longer ends with CURLE_OPERATION_TIMEDOUT. No page's failure keeps another
-// page from being fetched.
+// longer ends with CURLE_OPERATION_TIMEDOUT. (Whether it starts when libcurl is
+// given it or when libcurl connects is up to you.) No page's failure keeps
+// another page from being fetched.
 //
 // Returns
 //   0        every page has been fetched or has failed, and out[] says which;
