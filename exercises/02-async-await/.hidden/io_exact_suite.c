@@ -637,6 +637,8 @@ LOOP_TEST(an_empty_stream_is_relayed) {
 
 // Both directions of one connection, as a proxy has them.
 LOOP_TEST(two_relays_at_once) {
+    suite_note("two tasks relay at the same time, one in each direction: a "
+               "buffer that both use is overwritten while one of them waits");
     size_t total = much() / 16;
     struct call there = {RELAY, NULL, 0, NONE, 0, 0, NULL};
     struct call back = {BACK, NULL, 0, 3000000, 0, 0, NULL};

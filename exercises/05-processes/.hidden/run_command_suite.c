@@ -465,6 +465,8 @@ static void be_late(long pid) {
 }
 
 START_TEST(time_is_up_before_a_look) {
+    suite_note("the program has written, and its time is up, before "
+               "run_command comes to do anything after its fork");
     char script[200];
     struct call call;
     snprintf(late.path, sizeof late.path, "/tmp/lockstep-late-%d",
@@ -1059,6 +1061,8 @@ static void interrupt_when_it_ended(long pid) {
 }
 
 START_TEST(calls_are_interrupted) {
+    suite_note("half of the calls of read, write, poll and waitpid and their "
+               "kin fail with EINTR: such a call is to be made again");
     for (int round = 0; round < suite_size(6, 3, 1); round++) {
         wb_interrupt_calls(true);
         expect_copied(256 * KIB, round % 2 == 0 ? -1 : 60000);
@@ -1079,6 +1083,7 @@ START_TEST(calls_are_interrupted) {
 END_TEST
 
 START_TEST(reads_and_writes_are_short) {
+    suite_note("each read or write moves at most 1,000 bytes");
     wb_short_io(1000);
     expect_copied(100 * KIB, -1);
     expect_copied(100 * KIB, 60000);
