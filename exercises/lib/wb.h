@@ -92,7 +92,7 @@ enum wb_call {
 long wb_calls(enum wb_call call);
 // The K-th such call from now (1 = the next) fails as it does when the system
 // is short of it: EAGAIN for threads and forks, ENOMEM for memory, EMFILE for
-// pipes, NULL for curl. 0 takes the order back.
+// pipes, NULL for curl. -1: every such call fails from now on. 0 takes it back.
 void wb_fail_call(enum wb_call call, int k);
 // True if the failure ordered last has happened.
 bool wb_failed(enum wb_call call);

@@ -23,9 +23,11 @@ static inline bool redirect_fails(enum wb_call call, uintptr_t site) {
         return false;
     atomic_fetch_add_explicit(&table->calls[call], 1, memory_order_relaxed);
     struct fault *fault = &table->faults[call];
-    if (atomic_load_explicit(&fault->countdown, memory_order_relaxed) == 0)
+    int countdown =
+        atomic_load_explicit(&fault->countdown, memory_order_relaxed);
+    if (countdown == 0)
         return false;
-    if (atomic_fetch_sub(&fault->countdown, 1) != 1)
+    if (countdown > 0 && atomic_fetch_sub(&fault->countdown, 1) != 1)
         return false;
     fault->happened = true;
     return true;

@@ -76,7 +76,8 @@ struct gauge {
 };
 
 struct fault {
-    _Atomic int countdown; // the countdown-th call from now fails; 0: none
+    _Atomic int countdown; // the countdown-th call from now fails; 0: none,
+                           // -1: all
     _Atomic bool happened;
 };
 

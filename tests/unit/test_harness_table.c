@@ -132,6 +132,19 @@ START_TEST(the_kth_call_of_the_answer_fails_once) {
 }
 END_TEST
 
+START_TEST(all_calls_fail_until_the_order_is_taken_back) {
+    harness_open();
+    wb_fail_call(WB_MALLOC, -1);
+    for (int i = 0; i < 3; i++)
+        ck_assert_ptr_null(learner_malloc(1));
+    ck_assert(wb_failed(WB_MALLOC));
+    wb_fail_call(WB_MALLOC, 0);
+    void *block = learner_malloc(1);
+    ck_assert_ptr_nonnull(block);
+    free(block);
+}
+END_TEST
+
 START_TEST(calls_fail_as_the_system_would_let_them) {
     harness_open();
     int ends[2];
@@ -324,6 +337,7 @@ END_TEST
 
 HARNESS_MAIN("harness_table", only_calls_between_the_marks_count,
              the_kth_call_of_the_answer_fails_once,
+             all_calls_fail_until_the_order_is_taken_back,
              calls_fail_as_the_system_would_let_them,
              half_of_the_calls_of_a_kind_are_interrupted,
              locks_for_one_process_in_shared_memory_are_counted,
