@@ -103,6 +103,24 @@ START_TEST(counts_add_up) {
 }
 END_TEST
 
+START_TEST(every_key) {
+    enum { KEYS = 5000 };
+    hits *h = new_hits(KEYS);
+    for (unsigned key = 0; key < KEYS; key++)
+        hits_add(h, key, 2 * key + 1);
+    for (unsigned key = 0; key < KEYS; key++) {
+        expect_count(h, key, 2 * key + 1,
+                     "in one of 5000 counters, after 2 * key + 1 was added to "
+                     "each");
+        expect_take(h, key, 2 * key + 1, 1);
+    }
+    for (unsigned key = 0; key < KEYS; key++)
+        expect_count(h, key, 0, "after all that it held was taken");
+    expect_max(h, 2 * KEYS - 1, "after 1, 3, 5 … 9999 were added");
+    hits_free(h);
+}
+END_TEST
+
 START_TEST(maximum) {
     hits *h = new_hits(2), *other = new_hits(1);
     hits_add(other, 0, 1000);
@@ -335,6 +353,8 @@ END_TEST
 
 SUITE(TEST(new_counters, "new counters and their maximum are 0"),
       TEST(counts_add_up, "each key counts what was added to it"),
+      TEST(every_key, "each of 5000 keys has a counter of its own",
+           .stages = IN_TESTS | IN_MEMORY),
       TEST(maximum, "the maximum is the largest amount ever added at once"),
       TEST(takes, "a take subtracts if there is enough, else changes nothing"),
       TEST(memory_is_short,
@@ -454,6 +474,104 @@ SCENARIO(take_during_add) {
     hits_free(scene.h);
 }
 
+static void *other_adds_twice(void *arg) {
+    hits_add(scene.h, 0, 3);
+    hits_add(scene.h, 0, 4);
+    return arg;
+}
+
+static void add_five(void) {
+    hits_add(scene.h, 0, 5);
+}
+
+// Who tries again tries until it works: twice is not enough.
+SCENARIO(an_add_among_adds) {
+    scene.h = hits_new(1);
+    with_other_thread(other_adds_twice, add_five);
+    unsigned long count = hits_get(scene.h, 0), max = hits_max(scene.h);
+    expect(count == 12 && max == 5,
+           "one thread added 3 and 4, another one 5; hits_get is %lu now, and "
+           "hits_max %lu: expected 12 and 5",
+           count, max);
+    hits_free(scene.h);
+}
+
+static void *other_takes_twice(void *arg) {
+    scene.took[1] = hits_take(scene.h, 0, 1);
+    scene.took[2] = hits_take(scene.h, 0, 1);
+    return arg;
+}
+
+SCENARIO(a_take_among_takes) {
+    scene.h = hits_new(1);
+    hits_add(scene.h, 0, 3);
+    with_other_thread(other_takes_twice, take_one);
+    unsigned long left = hits_get(scene.h, 0);
+    expect(scene.took[0] == 1 && scene.took[1] == 1 && scene.took[2] == 1 &&
+               left == 0,
+           "a counter held 3; one thread took 1 twice, another one 1: the "
+           "hits_take returned %d, %d and %d, and %lu are left",
+           scene.took[1], scene.took[2], scene.took[0], left);
+    hits_free(scene.h);
+}
+
+static void *other_goes_up_and_down(void *arg) {
+    (void)arg;
+    hits_add(scene.h, 0, 1);
+    scene.took[1] = hits_take(scene.h, 0, 2);
+    hits_add(scene.h, 0, 2);
+    return NULL;
+}
+
+static void just_look(void) {
+    scene.saw = hits_get(scene.h, 0);
+}
+
+// Whoever looks sees a value that the counter really had.
+SCENARIO(a_look_meanwhile) {
+    scene.h = hits_new(1);
+    hits_add(scene.h, 0, 1);
+    with_other_thread(other_goes_up_and_down, just_look);
+    expect(scene.took[1] == 1,
+           "a counter held 1; hits_add added 1, and hits_take(h, 0, 2) after "
+           "that returned %d",
+           scene.took[1]);
+    expect(scene.saw <= 2,
+           "a counter held 1, then 2, then 0, then 2; hits_get, meanwhile, "
+           "returned %lu: a value that it never had",
+           scene.saw);
+    hits_free(scene.h);
+}
+
+static void *other_looks(void *arg) {
+    (void)arg;
+    just_look();
+    return NULL;
+}
+
+static void *another_adds_one(void *arg) {
+    hits_add(scene.h, 0, 1);
+    return arg;
+}
+
+static void others_add_one_after_another(void) {
+    pthread_t another;
+    pthread_create(&another, NULL, another_adds_one, NULL);
+    pthread_join(another, NULL);
+    hits_add(scene.h, 0, 2);
+}
+
+SCENARIO(a_look_between) {
+    scene.h = hits_new(1);
+    with_other_thread(other_looks, others_add_one_after_another);
+    expect(scene.saw == 0 || scene.saw == 1 || scene.saw == 3,
+           "one thread added 1, and when it was done another one added 2; "
+           "hits_get, meanwhile, returned %lu: a value that the counter never "
+           "had",
+           scene.saw);
+    hits_free(scene.h);
+}
+
 SCENARIOS({last_ticket, "the last ticket is sold once", NULL},
           {two_adds,
            "two adds at once both count, and the larger is the "
@@ -461,4 +579,12 @@ SCENARIOS({last_ticket, "the last ticket is sold once", NULL},
            NULL},
           {too_much, "a take that is refused is not noticed by anyone", NULL},
           {take_during_add,
-           "a take that finds enough succeeds, whoever adds meanwhile", NULL}, )
+           "a take that finds enough succeeds, whoever adds meanwhile", NULL},
+          {an_add_among_adds, "no addition is lost, whoever adds meanwhile",
+           NULL},
+          {a_take_among_takes,
+           "a take that finds enough succeeds, whoever takes meanwhile", NULL},
+          {a_look_meanwhile,
+           "whoever looks sees a value that the counter really had", NULL},
+          {a_look_between,
+           "whoever looks sees a value that the counter really had", NULL}, )
