@@ -27,6 +27,7 @@
 #include "lib/wb.h"
 
 #define SECOND INT64_C(1000000000)
+#define TICK (SECOND / 250) // of the coarse clocks
 
 // --- The clocks --------------------------------------------------------------
 
@@ -48,9 +49,12 @@ static int64_t real_ns(clockid_t clock) {
 static int64_t scripted_ns(clockid_t clock) {
     switch (clock) {
     case CLOCK_REALTIME:
-    case CLOCK_REALTIME_COARSE:
     case CLOCK_TAI:
         return scripted.day;
+    case CLOCK_REALTIME_COARSE:
+        return scripted.day / TICK * TICK;
+    case CLOCK_MONOTONIC_COARSE:
+        return scripted.wall / TICK * TICK;
     case CLOCK_PROCESS_CPUTIME_ID:
         return scripted.process;
     case CLOCK_THREAD_CPUTIME_ID:
@@ -220,9 +224,16 @@ static const char *seems(double seconds, const struct run *runs, int count) {
         near(seconds, best->wall - SECOND))
         return ": a whole second off, as when tv_nsec went below 0 and nobody "
                "borrowed from tv_sec";
+    if (near(seconds, 0))
+        return ": the clock moves on in steps that are too large, or was read "
+               "twice at the same end of the run";
     if (near(seconds, best->wall / SECOND * SECOND) ||
         near(seconds, (best->wall / SECOND + 1) * SECOND))
         return ": whole seconds only";
+    if (seconds == (double)(float)((double)best->wall / 1e9))
+        return ": as exact as a float is, which has seven digits";
+    if (fabs(seconds - (double)best->wall / 1e9) < 0.005)
+        return ": as exact as a clock that moves on every 4 ms";
     return "";
 }
 
@@ -332,6 +343,9 @@ START_TEST(large_numbers) {
     expect_sum(1L << 40, (1L << 40) + 1000);
     expect_sum((1L << 50) - 1000, 1L << 50);
     expect_sum(-(1L << 50), -(1L << 50) + 1000);
+    // Added up as whole numbers these do not fit into a long.
+    expect_sum((1L << 50) - 20000, 1L << 50);
+    expect_sum(-(1L << 50), -(1L << 50) + 20000);
 }
 END_TEST
 
@@ -383,6 +397,7 @@ START_TEST(one_run) {
     TRY(1234567, RUN(3 * SECOND + 1000, 2000, 7));
     TRY(0, RUN(40000, 30000, 8));
     TRY(0, RUN(200000 * SECOND, 5000, 9));
+    TRY(0, RUN(86399 * SECOND + 123456000, 43200 * SECOND + 654321000, 10));
 }
 END_TEST
 
