@@ -68,7 +68,7 @@ int wb_stray_signals(void);
 enum wb_call {
     WB_PTHREAD_CREATE,
     WB_PTHREAD_JOIN,
-    WB_MUTEX_LOCK,
+    WB_MUTEX_LOCK, // any kind of lock; trying for one, too
     WB_MUTEX_INIT,
     WB_COND_WAIT, // cond_wait and its timed kin
     WB_COND_INIT,
