@@ -124,15 +124,15 @@ static const char *fd_kind(pid_t pid, long fd, char *buffer, size_t size) {
     return buffer;
 }
 
-// Whether only the test's own processes can make FD ready. SERVED: a test
-// server is there, so a socket may lead to it.
-static bool fd_is_internal(pid_t pid, long fd, bool served) {
+// Whether only the test's own processes can make FD ready. SERVER: the test
+// server, to which a socket may lead, or 0.
+static bool fd_is_internal(pid_t pid, long fd, pid_t server) {
     char kind[128];
     fd_kind(pid, fd, kind, sizeof kind);
     if (strncmp(kind, "pipe:", 5) == 0 || strstr(kind, "[eventfd]") != NULL ||
         strstr(kind, "[signalfd]") != NULL)
         return true;
-    return strncmp(kind, "socket:", 7) == 0 && !served;
+    return strncmp(kind, "socket:", 7) == 0 && server == 0;
 }
 
 static bool has_timer_fd(pid_t pid) {
@@ -159,10 +159,21 @@ static bool futex_is_endless(const long *argument) {
            argument[3] == 0;
 }
 
+// Whether a wait for a child can be for the server: its end comes when the
+// machine gets to it.
+static bool waits_for_server(long call, const long *argument, pid_t server) {
+    if (server == 0)
+        return false;
+    if (call == SYS_wait4)
+        return (pid_t)argument[0] == server || (pid_t)argument[0] <= 0;
+    return argument[0] != P_PID || (pid_t)argument[1] == server;
+}
+
 // Whether a task asleep in this system call can only be woken by another task
 // of the test.
 static bool call_is_endless(pid_t pid, long call, const long *argument,
-                            bool served) {
+                            pid_t server) {
+    bool served = server != 0;
     if (table->alarms)
         return false;
     switch (call) {
@@ -176,9 +187,10 @@ static bool call_is_endless(pid_t pid, long call, const long *argument,
     case SYS_writev:
     case SYS_sendto:
     case SYS_sendmsg:
-        return fd_is_internal(pid, argument[0], served);
+        return fd_is_internal(pid, argument[0], server);
     case SYS_wait4:
     case SYS_waitid:
+        return !waits_for_server(call, argument, server);
     case SYS_rt_sigsuspend:
         return true;
     case SYS_rt_sigtimedwait:
@@ -227,7 +239,7 @@ static char state_of(const char *status) {
     return state;
 }
 
-static bool read_task(pid_t pid, pid_t tid, bool served, struct task *task) {
+static bool read_task(pid_t pid, pid_t tid, pid_t server, struct task *task) {
     char path[96], text[4096];
     snprintf(path, sizeof path, "/proc/%d/task/%d/status", (int)pid, (int)tid);
     if (!slurp(path, text, sizeof text))
@@ -251,7 +263,7 @@ static bool read_task(pid_t pid, pid_t tid, bool served, struct task *task) {
                    (unsigned long *)&argument[4],
                    (unsigned long *)&argument[5]) == 7) {
             memcpy(task->arguments, argument, sizeof task->arguments);
-            if (call_is_endless(pid, task->system_call, argument, served))
+            if (call_is_endless(pid, task->system_call, argument, server))
                 task->state = TASK_ENDLESS;
         }
     }
@@ -269,7 +281,7 @@ static bool is_tool_thread(pid_t tid) {
 // ended only when its last thread has, whosever that is. So while the first one
 // is a zombie, the end of a tool's thread is still to come, and may wake the
 // parent; on a busy machine it takes its time.
-static void add_tasks(const struct process *process, bool served,
+static void add_tasks(const struct process *process, pid_t server,
                       struct task_list *list) {
     bool ends = process->state == 'Z';
     pid_t pid = process->pid;
@@ -283,7 +295,7 @@ static void add_tasks(const struct process *process, bool served,
         struct task task;
         bool is_tool = is_tool_thread(tid);
         if (tid > 0 && (!is_tool || ends) &&
-            read_task(pid, tid, served, &task)) {
+            read_task(pid, tid, server, &task)) {
             if (is_tool)
                 task.state = TASK_RUNNING;
             list->tasks = grown(list->tasks, list->count, &list->room,
@@ -296,12 +308,13 @@ static void add_tasks(const struct process *process, bool served,
 
 void tasks_of(const struct process_list *processes, struct task_list *list) {
     list->count = 0;
-    bool served = false;
+    pid_t server = 0;
     for (int i = 0; i < processes->count; i++)
-        served |= processes->processes[i].is_server;
+        if (processes->processes[i].is_server)
+            server = processes->processes[i].pid;
     for (int i = 0; i < processes->count; i++)
         if (!processes->processes[i].is_tool)
-            add_tasks(&processes->processes[i], served, list);
+            add_tasks(&processes->processes[i], server, list);
 }
 
 void task_list_release(struct task_list *list) {
@@ -331,7 +344,7 @@ bool tasks_stuck(const struct task_list *before, const struct task_list *now) {
 }
 
 bool tasks_look(pid_t pid, pid_t tid, struct task *task) {
-    return read_task(pid, tid, false, task);
+    return read_task(pid, tid, 0, task);
 }
 
 // --- Who else has it open ----------------------------------------------------

@@ -310,6 +310,25 @@ START_TEST(a_process_ends_with_its_last_thread_not_with_its_first) {
 }
 END_TEST
 
+// The test server takes its time to end, asleep all the while.
+START_TEST(waits_for_the_server) {
+    pid_t server = fork();
+    if (server == 0) {
+        prctl(PR_SET_NAME, "wb-server");
+        usleep(300000);
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(server, NULL, 0), server);
+}
+END_TEST
+
+START_TEST(the_end_of_the_test_server_is_waited_for) {
+    harness_open();
+    harness_run(waits_for_the_server);
+    ck_assert_str_eq(harness_field(RECORD_EXIT, 0, 0), "exited");
+}
+END_TEST
+
 HARNESS_MAIN("harness_watch", one_task_that_may_go_on_vetoes,
              a_deadlock_is_told_thread_by_thread,
              a_waiter_holds_not_the_lock_it_gave_up,
@@ -321,4 +340,5 @@ HARNESS_MAIN("harness_watch", one_task_that_may_go_on_vetoes,
              a_failed_assertion_is_told_and_ends_the_test,
              a_child_that_comes_back_into_the_test_is_a_stray,
              a_zombie_left_is_told, a_child_left_running_is_told_and_ended,
-             a_process_ends_with_its_last_thread_not_with_its_first)
+             a_process_ends_with_its_last_thread_not_with_its_first,
+             the_end_of_the_test_server_is_waited_for)
