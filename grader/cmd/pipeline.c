@@ -139,7 +139,9 @@ struct plan *pipeline_plan(GPtrArray *answers,
         struct answer *answer = answers->pdata[i];
         answer->request = (struct request){.exercise = answer->exercise,
                                            .label = answer->label,
-                                           .source = answer->source};
+                                           .source = answer->source,
+                                           .ends_early = answer->ends_early,
+                                           .until = answer->until};
         memcpy(answer->request.stages, options->stages, sizeof options->stages);
         if (is_run(answer, options))
             g_ptr_array_add(requests, &answer->request);

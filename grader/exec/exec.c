@@ -160,7 +160,7 @@ static void session_start(struct session *session, bool again, bool alone) {
                                task_went_well(task) && task->folder == NULL
                          : task->outcome == NULL;
         if (due && task->run == NULL && task->job->alone == alone &&
-            task_is_ready(task))
+            task_is_ready(task) && task_has_its_turn(task))
             task_start(task);
     }
 }

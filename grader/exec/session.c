@@ -108,6 +108,17 @@ bool task_is_ready(const struct task *task) {
     return true;
 }
 
+bool task_has_its_turn(const struct task *task) {
+    const struct session *session = task->session;
+    for (guint i = 0; i < session->tasks->len; i++) {
+        const struct task *other = session_task(session, i);
+        if (task->job->in_turns != NULL && other->run != NULL &&
+            other->job->in_turns == task->job->in_turns)
+            return false;
+    }
+    return true;
+}
+
 // A taker still needs files if it will run: for the first time, or once more
 // because it is wanted itself. Takers stand after what they take from.
 void session_update_wanted(struct session *session) {

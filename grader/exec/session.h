@@ -58,5 +58,7 @@ const struct task *task_find_failed(const struct task *task);
 bool task_is_moot(const struct task *task);
 // Whether all that it waits for went well and all files are there.
 bool task_is_ready(const struct task *task);
+// Whether none of those runs that must not run at the same time.
+bool task_has_its_turn(const struct task *task);
 // Notes for every task whether its files are needed by one that will run.
 void session_update_wanted(struct session *session);

@@ -54,6 +54,8 @@ struct job {
     bool channel;   // gets a SOCK_SEQPACKET descriptor 3 and sends records
     bool wants_jit; // valgrind: no W^X
     bool alone;     // a measurement: nothing else may run meanwhile
+    const struct job *in_turns; // jobs with the same one never run at the same
+                                // time; NULL: whenever there is a free slot
     bool cacheable; // false: always run
     char *key;      // hex SHA-256 of everything that decides its outcome;
                     // filled by plan/

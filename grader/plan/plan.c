@@ -239,43 +239,90 @@ static bool wants(const struct request *request, enum stage stage) {
     return request->exercise->stages[stage] && request->stages[stage];
 }
 
-static void add_job(GPtrArray *jobs, struct request *request,
-                    enum purpose purpose, struct job *job) {
+static struct job *make_job(const struct request *request,
+                            enum purpose purpose, const struct job *build,
+                            const struct plan_options *options) {
+    switch (purpose) {
+    case PURPOSE_LOCKS:
+        return make_plain_run(request, build, STAGE_LOCKS, "locks",
+                              "checking locks", "helgrind", options);
+    case PURPOSE_MEMCHECK:
+        return make_plain_run(request, build, STAGE_MEMORY, "memcheck",
+                              "checking memory", "memcheck", options);
+    case PURPOSE_SCHEDULES:
+        return make_schedules(request, build, options);
+    case PURPOSE_RACES:
+        return make_sanitized_run(request, build, VARIANT_TSAN, STAGE_RACES,
+                                  "races", "looking for races", options);
+    case PURPOSE_MEMORY:
+        return make_sanitized_run(request, build, VARIANT_ASAN, STAGE_MEMORY,
+                                  "memory", "checking memory", options);
+    case PURPOSE_SPEED:
+        return make_speed(request, build, options);
+    default:
+        return make_plain_run(request, build, STAGE_TESTS, "tests",
+                              "running the tests", NULL, options);
+    }
+}
+
+static bool wants_purpose(const struct request *request, enum purpose purpose) {
+    static const enum stage stages[] = {
+        [PURPOSE_TESTS] = STAGE_TESTS,    [PURPOSE_MEMORY] = STAGE_MEMORY,
+        [PURPOSE_RACES] = STAGE_RACES,    [PURPOSE_SCHEDULES] = STAGE_SCHEDULES,
+        [PURPOSE_LOCKS] = STAGE_LOCKS,    [PURPOSE_MEMCHECK] = STAGE_MEMORY,
+        [PURPOSE_SPEED] = STAGE_SPEED,
+    };
+    return wants(request, stages[purpose]) &&
+           (purpose != PURPOSE_MEMCHECK || request->exercise->memcheck);
+}
+
+static void add_job(struct request *request, enum purpose purpose,
+                    const struct plan_options *options, GPtrArray *jobs) {
+    if (request->jobs[purpose] != NULL || !wants_purpose(request, purpose))
+        return;
+    const struct job *build = request->jobs[PURPOSE_BUILD];
+    struct job *job = make_job(request, purpose, build, options);
+    if (request->ends_early)
+        job->in_turns = build;
     request->jobs[purpose] = job;
     g_ptr_array_add(jobs, job);
 }
 
-// The longest first: it decides when the answer is done.
+// Which of them is likely to have a finding of KIND.
+static enum purpose likely_purpose(enum finding_kind kind) {
+    switch (kind) {
+    case FINDING_DATA_RACE:
+    case FINDING_THREAD_LEAK:
+        return PURPOSE_RACES;
+    case FINDING_MEMORY_ERROR:
+    case FINDING_MEMORY_LEAK:
+    case FINDING_UNDEFINED_BEHAVIOUR:
+        return PURPOSE_MEMORY;
+    case FINDING_UNINITIALISED_READ:
+        return PURPOSE_MEMCHECK;
+    default:
+        return PURPOSE_TESTS;
+    }
+}
+
+// The longest first: it decides when the answer is done. But where the first
+// finding ends it all, what is likely to have it, and then the cheapest.
 static void make_jobs(struct request *request,
                       const struct plan_options *options, GPtrArray *jobs) {
+    static const enum purpose longest_first[] = {
+        PURPOSE_LOCKS, PURPOSE_MEMCHECK, PURPOSE_SCHEDULES, PURPOSE_RACES,
+        PURPOSE_MEMORY, PURPOSE_TESTS};
     struct job *build = make_build(request, options);
-    add_job(jobs, request, PURPOSE_BUILD, build);
-    if (wants(request, STAGE_LOCKS))
-        add_job(jobs, request, PURPOSE_LOCKS,
-                make_plain_run(request, build, STAGE_LOCKS, "locks",
-                               "checking locks", "helgrind", options));
-    if (wants(request, STAGE_MEMORY) && request->exercise->memcheck)
-        add_job(jobs, request, PURPOSE_MEMCHECK,
-                make_plain_run(request, build, STAGE_MEMORY, "memcheck",
-                               "checking memory", "memcheck", options));
-    if (wants(request, STAGE_SCHEDULES))
-        add_job(jobs, request, PURPOSE_SCHEDULES,
-                make_schedules(request, build, options));
-    if (wants(request, STAGE_RACES))
-        add_job(jobs, request, PURPOSE_RACES,
-                make_sanitized_run(request, build, VARIANT_TSAN, STAGE_RACES,
-                                   "races", "looking for races", options));
-    if (wants(request, STAGE_MEMORY))
-        add_job(jobs, request, PURPOSE_MEMORY,
-                make_sanitized_run(request, build, VARIANT_ASAN, STAGE_MEMORY,
-                                   "memory", "checking memory", options));
-    if (wants(request, STAGE_TESTS))
-        add_job(jobs, request, PURPOSE_TESTS,
-                make_plain_run(request, build, STAGE_TESTS, "tests",
-                               "running the tests", NULL, options));
-    if (wants(request, STAGE_SPEED))
-        add_job(jobs, request, PURPOSE_SPEED,
-                make_speed(request, build, options));
+    request->jobs[PURPOSE_BUILD] = build;
+    g_ptr_array_add(jobs, build);
+    if (request->ends_early)
+        add_job(request, likely_purpose(request->until), options, jobs);
+    gsize count = G_N_ELEMENTS(longest_first);
+    for (gsize i = 0; i < count; i++)
+        add_job(request,
+                longest_first[request->ends_early ? count - 1 - i : i], options,
+                jobs);
+    add_job(request, PURPOSE_SPEED, options, jobs);
 }
 
 struct plan *plan_make(GPtrArray *requests, const struct plan_options *options,

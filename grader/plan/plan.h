@@ -18,6 +18,7 @@
 
 #include <glib.h>
 
+#include "model/finding.h"
 #include "model/job.h"
 
 enum purpose {
@@ -38,6 +39,10 @@ struct request {
     const char *label;  // names the jobs: "bank_global", unique in the plan
     const char *source; // the answer's text
     bool stages[STAGE_COUNT]; // those wanted; build is always done
+    // Nothing is asked but whether there is a finding of kind `until`: what may
+    // have it is done one after the other, and in vain once it is there.
+    bool ends_early;
+    enum finding_kind until;
     // Filled by plan_make: the job for each purpose, or NULL. Not owned.
     const struct job *jobs[PURPOSE_COUNT];
 };

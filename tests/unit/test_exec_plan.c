@@ -161,6 +161,21 @@ START_TEST(what_nobody_waits_for_any_more_is_not_run) {
 }
 END_TEST
 
+START_TEST(jobs_in_turns_never_run_at_the_same_time) {
+    struct log log = {0};
+    struct plan *plan = jobs_plan();
+    const struct job *first = jobs_add(plan, "first", "true");
+    jobs_add(plan, "a", "sleep 0.05")->in_turns = first;
+    jobs_add(plan, "b", "sleep 0.05")->in_turns = first;
+    jobs_add(plan, "c", "sleep 0.2");
+    g_ptr_array_unref(run_plan(plan, 4, NULL, &log));
+    const char *text = log.text->str;
+    ck_assert_msg(strstr(text, "+b") > strstr(text, "-a"), "%s", text);
+    ck_assert_msg(strstr(text, "+c") < strstr(text, "-a"), "%s", text);
+    plan_free(plan);
+}
+END_TEST
+
 START_TEST(measurement_runs_alone_and_last) {
     struct log log = {0};
     struct plan *plan = jobs_plan();
@@ -425,6 +440,7 @@ int main(void) {
     tcase_add_test(all, what_needs_a_failed_job_is_not_run);
     tcase_add_test(all, who_runs_the_plan_may_say_that_a_job_did_not_go_well);
     tcase_add_test(all, what_nobody_waits_for_any_more_is_not_run);
+    tcase_add_test(all, jobs_in_turns_never_run_at_the_same_time);
     tcase_add_test(all, measurement_runs_alone_and_last);
     tcase_add_test(all,
                    saved_outcomes_are_used_and_files_made_again_when_needed);
