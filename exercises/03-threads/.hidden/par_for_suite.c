@@ -129,8 +129,27 @@ START_TEST(every_number_once) {
 }
 END_TEST
 
+static struct { atomic_long calls, sum; } tally;
+
+static void count_call(long i, void *ctx) {
+    (void)ctx;
+    atomic_fetch_add_explicit(&tally.calls, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&tally.sum, i, memory_order_relaxed);
+}
+
+START_TEST(many_chunks) {
+    enum { SIZE = 200000 };
+    int rc = par_for(0, SIZE, 1, 2, count_call, NULL);
+    expect(rc == 0, "par_for(0, %d, 1, 2, …) returned %d, not 0", SIZE, rc);
+    expect(tally.calls == SIZE && tally.sum == SIZE * (SIZE - 1L) / 2,
+           "par_for(0, %d, 1, 2, …) called body %ld times, and the numbers "
+           "that it was called with add up to %ld instead of %ld",
+           SIZE, tally.calls, tally.sum, SIZE * (SIZE - 1L) / 2);
+}
+END_TEST
+
 START_TEST(few_chunks) {
-    expect_loop(0, 3, 1, 64);
+    expect_loop(0, 3, 1, (unsigned)suite_size(1000, 20, 16));
     expect_loop(0, 10, 100, 4);
     expect_loop(0, 10, LONG_MAX, 4);
     expect_loop(0, 10, 9, 4);
@@ -166,18 +185,21 @@ static void expect_at_once(unsigned nthreads, long hi, long grain) {
     expect_all_done(self, run(self));
     int peak = wb_gauge_peak(self->gauge);
     expect_kind("no-overlap", peak == (int)nthreads,
-                "%s: no more than %d calls of body were ever under way at "
+                "%s: there never %s more than %d call%s of body under way at "
                 "once, though there were chunks enough for %u threads",
-                self->call, peak, nthreads);
+                self->call, peak == 1 ? "was" : "were", peak,
+                peak == 1 ? "" : "s", nthreads);
     wb_gauge_free(self->gauge);
     free(self);
 }
 
 START_TEST(all_threads_at_once) {
+    expect_at_once(2, 2, 1);
     expect_at_once(2, 4, 1);
     expect_at_once(4, 8, 1);
     expect_at_once(3, 9, 2);
     expect_at_once(4, 4, 1);
+    expect_at_once((unsigned)suite_size(100, 20, 8), 200, 1);
 }
 END_TEST
 
@@ -255,6 +277,8 @@ END_TEST
 static void inner_loop(struct watched *self, long i) {
     (void)self;
     expect_loop(i, i + 6, 2, 2);
+    if (i == 0 || i == 3) // an inner loop has threads of its own, too
+        expect_at_once(2, 4, 1);
 }
 
 START_TEST(nested) {
@@ -299,6 +323,10 @@ START_TEST(threads_are_short) {
         expect_all_done(self, rc);
         free(self);
     }
+    suite_note("Every pthread_create() fails.");
+    wb_fail_call(WB_PTHREAD_CREATE, -1);
+    expect_loop(0, 40, 2, 4);
+    wb_fail_call(WB_PTHREAD_CREATE, 0);
 }
 END_TEST
 
@@ -351,6 +379,8 @@ END_TEST
 SUITE(TEST(one_thread, "a loop on one thread"),
       TEST(every_number_once,
            "every number once, each chunk by one thread, in ascending order"),
+      TEST(many_chunks, "a range of 200000 numbers, one by one",
+           .stages = IN_TESTS),
       TEST(few_chunks, "fewer chunks than threads"),
       TEST(ends_of_the_range, "ranges that end at LONG_MAX"),
       TEST(all_threads_at_once, "NTHREADS calls are under way at once"),

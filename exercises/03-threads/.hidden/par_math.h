@@ -10,8 +10,8 @@
 //
 // NTHREADS threads compute it, or, if NTHREADS is 0, as many as there are CPUs
 // online (sysconf(_SC_NPROCESSORS_ONLN)). The calling thread may be one of
-// them; never are more than NTHREADS new threads created. NTHREADS may be
-// larger than hi - lo.
+// them; never are more than NTHREADS new threads created. NTHREADS is at most
+// 1,000; it may be larger than hi - lo.
 //
 // Every term comes from do_math(): the threads call it for parts of the range,
 // so that each term is computed exactly once. If there are 10,000 terms or more

@@ -155,7 +155,7 @@ END_TEST
 START_TEST(more_threads_than_terms) {
     expect_value(10, 13, 8);
     expect_value(10, 11, 5);
-    expect_value(10, 13, (unsigned)suite_size(64, 32, 16));
+    expect_value(10, 13, (unsigned)suite_size(1000, 20, 16));
 }
 END_TEST
 
@@ -177,7 +177,7 @@ END_TEST
 // Calls par_math for so many terms that its threads must overlap. EXPECTED
 // of them at once.
 static void expect_overlap(unsigned nthreads, int expected) {
-    long hi = 7 + (long)ENOUGH_TERMS * (expected + 1);
+    long hi = 7 + (long)ENOUGH_TERMS * expected; // just enough
     wb_gauge *gauge = wb_gauge_new(expected);
     int before = wb_threads_created();
     watch_begin(gauge);
@@ -202,6 +202,7 @@ static void expect_overlap(unsigned nthreads, int expected) {
 START_TEST(all_at_once) {
     expect_overlap(2, 2);
     expect_overlap(5, 5);
+    expect_overlap((unsigned)suite_size(100, 20, 8), suite_size(100, 20, 8));
 }
 END_TEST
 
@@ -251,6 +252,9 @@ START_TEST(threads_cannot_be_created) {
         expect_value_when(" after a pthread_create() had failed", 100, 4101, 4);
         wb_fail_call(WB_PTHREAD_CREATE, 0);
     }
+    wb_fail_call(WB_PTHREAD_CREATE, -1);
+    expect_value_when(" after every pthread_create() had failed", 100, 4101, 4);
+    wb_fail_call(WB_PTHREAD_CREATE, 0);
 }
 END_TEST
 
@@ -262,6 +266,9 @@ START_TEST(memory_is_short) {
         failed = wb_failed(WB_MALLOC);
         wb_fail_call(WB_MALLOC, 0);
     }
+    wb_fail_call(WB_MALLOC, -1);
+    expect_value_when(" after every allocation had failed", 100, 4101, 4);
+    wb_fail_call(WB_MALLOC, 0);
 }
 END_TEST
 
