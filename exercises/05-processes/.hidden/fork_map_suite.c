@@ -365,21 +365,32 @@ END_TEST
 
 static const char text[] = "written before fork_map was called";
 
-START_TEST(waiting_text_comes_out_once) {
-    prepare(0, 1000, 3);
-    int fd = memfd_create("text", MFD_CLOEXEC);
-    FILE *file = fdopen(fd, "w");
-    ck_assert_ptr_ne(file, NULL);
-    fputs(text, file);
-    run_and_check();
-    ck_assert_int_eq(fflush(file), 0);
+static void expect_once(int fd, const char *where) {
     long size = (long)lseek(fd, 0, SEEK_END);
     long length = (long)sizeof text - 1;
     expect(size == length,
-           "text that waited in a stdio buffer when fork_map was called came "
-           "out %ld times: the children, too, wrote out their copies of it",
-           size / length);
+           "text that waited in %s when fork_map was called came out %ld "
+           "times: the children, too, wrote out their copies of it",
+           where, size / length);
+}
+
+START_TEST(waiting_text_comes_out_once) {
+    prepare(0, 1000, 3);
+    int fd = memfd_create("text", MFD_CLOEXEC);
+    int out = memfd_create("stdout", MFD_CLOEXEC);
+    FILE *file = fdopen(fd, "w");
+    ck_assert_ptr_ne(file, NULL);
+    fflush(stdout);
+    ck_assert_int_eq(dup2(out, STDOUT_FILENO), STDOUT_FILENO);
+    fputs(text, file);
+    fputs(text, stdout);
+    run_and_check();
+    ck_assert_int_eq(fflush(file), 0);
+    ck_assert_int_eq(fflush(stdout), 0);
+    expect_once(fd, "a stdio buffer");
+    expect_once(out, "the buffer of stdout");
     fclose(file);
+    close(out);
 }
 END_TEST
 
@@ -435,6 +446,10 @@ END_TEST
 // Fails the K-th CALL. Returns whether it has happened.
 static bool run_failing(enum wb_call call, const char *name, int k, int error,
                         bool endless) {
+    suite_note("Call number %d of %s fails.%s", k, name,
+               endless ? " The children that are there already never end by "
+                         "themselves, and ignore SIGTERM."
+                       : "");
     prepare(0, 1000, 3);
     errand.endless = endless;
     wb_fail_call(call, k);
@@ -443,10 +458,11 @@ static bool run_failing(enum wb_call call, const char *name, int k, int error,
     wb_fail_call(call, 0);
     if (!failed)
         return false;
-    expect(rc == error,
-           "fork_map returned %d instead of %d (%s) although call number %d "
-           "of %s had failed",
-           rc, error, strerror(-error), k, name);
+    expect_kind("wrong-result", rc == error,
+                "fork_map returned %d (%s) instead of %d (%s) although call "
+                "number %d of %s had failed",
+                rc, rc < 0 ? strerror(-rc) : "no error", error,
+                strerror(-error), k, name);
     return true;
 }
 
