@@ -42,7 +42,7 @@ ppool *pp_new(int nprocs, const job_fn *jobs, int njobs);
 // As long as jobs wait their turn no worker is idle: the next one that is free
 // takes the oldest of them, whatever the others are busy with. If the pool has
 // no thread of its own to see to that, it may happen only while the caller is
-// in pp_get or pp_join; but a job for whom a worker is free sets out at once.
+// in pp_get or pp_join; but a job for which a worker is free sets out at once.
 //
 // Returns the job's ticket, a number >= 0 that the pool gives out once only; or
 //   -ESHUTDOWN  after pp_close or pp_terminate;

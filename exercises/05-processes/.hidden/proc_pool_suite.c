@@ -183,9 +183,17 @@ static int nests(const void *in, size_t n, void *out, size_t *out_len) {
 
 // --- Asking and fetching -----------------------------------------------------
 
+// The array of jobs is gone when pp_new has returned.
 static ppool *pool_of(int nprocs) {
+    job_fn *jobs = malloc(sizeof all_jobs);
+    ck_assert_ptr_ne(jobs, NULL);
+    memcpy(jobs, all_jobs, sizeof all_jobs);
     errno = 0;
-    ppool *p = pp_new(nprocs, all_jobs, JOBS);
+    ppool *p = pp_new(nprocs, jobs, JOBS);
+    int error = errno;
+    memset(jobs, 0, sizeof all_jobs);
+    free(jobs);
+    errno = error;
     expect(p != NULL, "pp_new(%d, …) returned NULL, errno %d (%s)", nprocs,
            errno, strerror(errno));
     return p;
@@ -507,6 +515,27 @@ START_TEST(handing_in_does_not_wait) {
 }
 END_TEST
 
+START_TEST(a_free_worker_begins_at_once) {
+    enum { COUNT = 3 };
+    long tickets[COUNT];
+    ppool *p = begin(COUNT);
+    for (int i = 0; i < COUNT; i++)
+        tickets[i] = ask(p, GATED, i);
+    long until = wb_now_ms() + 10000;
+    while (board->begun < COUNT && wb_now_ms() < until)
+        wb_sleep_ms(1);
+    expect(board->begun == COUNT,
+           "3 jobs were handed in to 3 workers, and nothing else was called; "
+           "%d have begun: pp_apply_async has to send a job to a worker that "
+           "is free",
+           board->begun);
+    open_gate(COUNT);
+    for (int i = 0; i < COUNT; i++)
+        expect_number(p, tickets[i], i);
+    end(p);
+}
+END_TEST
+
 // The only worker has to be told of the second job by pp_get of that one.
 START_TEST(others_go_on_while_one_is_awaited) {
     long tickets[4];
@@ -542,6 +571,13 @@ START_TEST(time_limits) {
     long quick = ask(p, NUMBER, 4);
     rc = fetch(p, quick, &value, 600000);
     expect(rc == 4, "pp_get with a long limit returned %d, not 4", rc);
+    for (int i = 0; i < 6; i++)
+        quick = ask(p, TEN_MS, i);
+    rc = fetch(p, quick, &value, 600000);
+    expect(rc == 5,
+           "pp_get with a limit of ten minutes, while other jobs ended, "
+           "returned %d, not 5",
+           rc);
     end(p);
 }
 END_TEST
@@ -623,6 +659,12 @@ START_TEST(room_for_the_result) {
     expect(rc == -EMSGSIZE && length == sizeof(long),
            "pp_get of a result of %zu bytes with room for 3 returned %d and "
            "*out_len %zu, not -EMSGSIZE (%d) and %zu",
+           sizeof(long), rc, length, -EMSGSIZE, sizeof(long));
+    length = 0;
+    rc = pp_get(p, ticket, NULL, &length, NO_LIMIT);
+    expect(rc == -EMSGSIZE && length == sizeof(long),
+           "pp_get of a result of %zu bytes with NULL and room for 0 returned "
+           "%d and *out_len %zu, not -EMSGSIZE (%d) and %zu",
            sizeof(long), rc, length, -EMSGSIZE, sizeof(long));
     expect_number(p, ticket, 9);
     ticket = ask_bytes(p, TURN, NULL, 0);
@@ -1065,7 +1107,12 @@ START_TEST(calls_are_interrupted_and_cut_short) {
                         "a job whose worker died in it");
         else
             expect_turned(p, tickets[i], (size_t)(i * i) * 450, (char)i);
-    long ticket = ask(p, TEN_MS, 1);
+    long value, limited = ask(p, TEN_MS, 3), ticket = ask(p, TEN_MS, 1);
+    int rc = fetch(p, limited, &value, 600000);
+    expect(rc == 3,
+           "pp_get with a limit of ten minutes, interrupted by signals, "
+           "returned %d, not 3",
+           rc);
     close_and_join(p);
     wb_interrupt_calls(false);
     wb_short_io(0);
@@ -1182,6 +1229,8 @@ SUITE(
     TEST(a_slow_job_holds_up_nobody,
          "a job that lasts holds up nobody while a worker is free"),
     TEST(handing_in_does_not_wait, "pp_apply_async does not wait"),
+    TEST(a_free_worker_begins_at_once,
+         "a job for which a worker is free sets out at once"),
     TEST(others_go_on_while_one_is_awaited,
          "while one ticket is awaited, the jobs before it are run"),
     TEST(time_limits, "pp_get has a time limit, and the ticket stays good"),
