@@ -648,7 +648,7 @@ LOOP_TEST(a_cancelled_putter_leaves_the_line) {
     return 0;
 }
 
-// Of LINE tasks the third is cancelled, then the last; then another one comes.
+// Of LINE tasks the last is cancelled, then the third; then another one comes.
 static void cancel_inside(bool get) {
     struct visitor v[LINE + 1];
     lp_task *tasks[LINE + 1];
@@ -660,10 +660,10 @@ static void cancel_inside(bool get) {
     turns = 0;
     for (int i = 0; i <= LINE; i++) {
         if (i == LINE) {
-            lp_cancel(tasks[2]);
-            lp_join(tasks[2], NULL);
             lp_cancel(tasks[4]);
             lp_join(tasks[4], NULL);
+            lp_cancel(tasks[2]);
+            lp_join(tasks[2], NULL);
             spawn(scribbles, NULL);
             settle();
         }

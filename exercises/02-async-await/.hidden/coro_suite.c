@@ -203,6 +203,9 @@ static void tries_all_above(coro *self, void *arg) {
     expect(chain[level] != NULL, "the function ran before the first "
                                  "coro_resume");
     for (int turn = 0; turn < 2; turn++) {
+        suite_note("each coroutine of a chain has resumed the next; number %ld "
+                   "tries to resume itself and those above it, which wait",
+                   level);
         expect_refusal(self, "is the caller itself");
         for (long i = 0; i < level; i++) {
             expect_refusal(chain[i], "waits for the one that it has resumed");
@@ -469,6 +472,29 @@ START_TEST(memory_is_short) {
                 break;
         }
     }
+    suite_note("one after the other, the calls that coro_new makes fail: "
+               "allocations, mmap, pthread_create, pipe");
+}
+END_TEST
+
+// LeakSanitizer does not know of mappings.
+START_TEST(no_mapping_is_left_when_short) {
+    for (int k = 1; k <= 3; k++) {
+        long before = 0;
+        for (int i = 0; i < 120; i++) {
+            if (i == 20)
+                before = mapped_pages();
+            wb_fail_call(WB_MALLOC, k);
+            coro *c = coro_new(notes_that_it_goes_on, NULL, KIB * KIB);
+            wb_fail_call(WB_MALLOC, 0);
+            coro_free(c);
+        }
+        long more = mapped_pages() - before;
+        expect_kind("memory-leak", more < 50,
+                    "allocation number %d of coro_new failed, 100 times; the "
+                    "process has %ld pages more than before",
+                    k, more);
+    }
 }
 END_TEST
 
@@ -492,4 +518,7 @@ SUITE(
                                  "time"),
     TEST(memory_is_short, "if memory is short, coro_new returns NULL and leaks "
                           "nothing"),
+    TEST(no_mapping_is_left_when_short, "if memory is short, coro_new leaves no "
+                                        "stack behind",
+         .stages = IN_TESTS),
 )

@@ -390,6 +390,7 @@ START_TEST(memory_is_short) {
         wb_fail_call(WB_MALLOC, 0);
         free(nodes);
     }
+    suite_note("in each walk through a tree another allocation fails, once");
 }
 END_TEST
 
