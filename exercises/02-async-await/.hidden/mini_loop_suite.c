@@ -152,13 +152,26 @@ static struct actor *spawn(char name, const long *script) {
     return a;
 }
 
+// In the struct that was given to loop_new(), afterwards: it was to be copied.
+static long not_copied_now(void *ctx) {
+    (void)ctx;
+    suite_fail(NULL, __FILE__, __LINE__,
+               "the loop calls now() in the struct clk that loop_new was given, "
+               "which the caller has changed since: *c is to be copied");
+}
+
+static void not_copied_sleep_until(void *ctx, long ms) {
+    (void)ms;
+    not_copied_now(ctx);
+}
+
 static void begin(long now) {
     static struct clk clock;
     clock = (struct clk){clock_now, clock_sleep_until, &stage};
     memset(&stage, 0, sizeof stage);
     stage.now = now;
     stage.loop = loop_new(&clock);
-    clock = (struct clk){0}; // it was to be copied
+    clock = (struct clk){not_copied_now, not_copied_sleep_until, NULL};
     expect(stage.loop != NULL, "loop_new returned NULL");
 }
 
