@@ -199,7 +199,7 @@ START_TEST(all_threads_at_once) {
     expect_at_once(4, 8, 1);
     expect_at_once(3, 9, 2);
     expect_at_once(4, 4, 1);
-    expect_at_once((unsigned)suite_size(100, 20, 8), 200, 1);
+    expect_at_once((unsigned)suite_size(100, 70, 8), 200, 1);
 }
 END_TEST
 

@@ -202,7 +202,7 @@ static void expect_overlap(unsigned nthreads, int expected) {
 START_TEST(all_at_once) {
     expect_overlap(2, 2);
     expect_overlap(5, 5);
-    expect_overlap((unsigned)suite_size(100, 20, 8), suite_size(100, 20, 8));
+    expect_overlap((unsigned)suite_size(100, 70, 8), suite_size(100, 70, 8));
 }
 END_TEST
 
