@@ -18,7 +18,7 @@
 // for each thread, NTHREADS calls of do_math() are under way at the same time.
 // How the range is cut, and into how many parts, is up to you; split_range() is
 // there to help. All threads together use hardly more CPU time than one call
-// do_math(lo, hi) would.
+// do_math(lo, hi) would: who has to wait for another one sleeps.
 //
 // It never fails. If threads cannot be created, or memory is short, the value
 // is computed all the same by the threads there are, in the worst case by the

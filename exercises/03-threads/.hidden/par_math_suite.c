@@ -31,6 +31,8 @@ static struct watch {
     atomic_int count;
     struct call calls[MOST_CALLS]; // the first ones that asked for any term
     wb_gauge *gauge;               // entered by each of them; may be NULL
+    bool spares_caller; // but for calls of the thread that called par_math
+    pthread_t caller;
 } watch;
 
 static void watch_call(long lo, long hi) {
@@ -41,6 +43,8 @@ static void watch_call(long lo, long hi) {
         atomic_store_explicit(&watch.calls[i].lo, lo, memory_order_relaxed);
         atomic_store_explicit(&watch.calls[i].hi, hi, memory_order_relaxed);
     }
+    if (watch.spares_caller && pthread_equal(pthread_self(), watch.caller))
+        return;
     if (watch.gauge != NULL) {
         wb_gauge_enter(watch.gauge);
         wb_gauge_leave(watch.gauge);
@@ -206,6 +210,29 @@ START_TEST(all_at_once) {
 }
 END_TEST
 
+// The gauge waits for more threads than there are: it holds the others until
+// the caller sleeps as well.
+START_TEST(who_waits_sleeps) {
+    watch.spares_caller = true;
+    watch.caller = pthread_self();
+    suite_note("The other threads are held up in do_math(); the calling one "
+               "has nothing left to do.");
+    watch_begin(wb_gauge_new(3));
+    double before = wb_cpu_ms();
+    double value = par_math(0, 2 * ENOUGH_TERMS, 2);
+    double cpu_ms = wb_cpu_ms() - before;
+    watch_end();
+    expect(cpu_ms < 300,
+           "while a call of do_math() in another thread took long, the thread "
+           "that waited for it used %.0f ms of CPU time",
+           cpu_ms);
+    expect_kind("wrong-result",
+                close_enough(value, do_math(0, 2 * ENOUGH_TERMS)),
+                "par_math(0, 20000, 2) is %.17g instead of %.17g", value,
+                do_math(0, 2 * ENOUGH_TERMS));
+}
+END_TEST
+
 // What sysconf says and what this process may use can differ; either will do.
 static int cpus_at_least(int online) {
     cpu_set_t mine;
@@ -325,6 +352,9 @@ SUITE(TEST(one_part_a_thread,
       TEST(threads_cannot_be_created, "the value is computed even if a thread "
                                       "cannot be created"),
       TEST(memory_is_short, "the value is computed even if memory is short"),
+      TEST(who_waits_sleeps,
+           "a thread that waits for the others uses no CPU time",
+           .kind = "busy-wait", .stages = IN_TESTS),
       TEST(two_callers, "two threads may call par_math at the same time"), )
 
 // --- Speed -------------------------------------------------------------------
