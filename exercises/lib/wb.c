@@ -275,6 +275,15 @@ void wb_interrupt_calls(bool on) {
     table->interrupt = on;
 }
 
+void wb_cut_waits(long ms) {
+    table->cuts = 0;
+    table->cut_ms = ms;
+}
+
+int wb_waits_cut(void) {
+    return table->cuts;
+}
+
 void wb_short_io(size_t bytes) {
     table->short_io = bytes;
 }

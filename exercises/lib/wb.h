@@ -108,6 +108,15 @@ void wb_interrupt_calls(bool on);
 // From now on the answer's reads and writes on pipes and stream sockets move at
 // most BYTES at a time, where the system itself may do so; 0 takes it back.
 void wb_short_io(size_t bytes);
+// From now on the answer's waits with a time limit (of condition variables,
+// semaphores, poll and its kin) that would last longer than MS end after MS as
+// if something else had woken them: a condition's for no reason, the others
+// with EINTR. After WB_CUTS of them no more. 0 takes the order back. A cut wait
+// has lasted MS at least: who has waited T in all was cut no more than T / MS
+// times, however busy the machine is.
+enum { WB_CUTS = 60 };
+void wb_cut_waits(long ms);
+int wb_waits_cut(void); // so many since the order
 
 // --- The test server: HTTP on loopback, in a process of its own --------------
 // SCRIPT has one line a path: the path, the status, and options:

@@ -48,6 +48,13 @@ static inline bool redirect_interrupted(enum wb_call call, uintptr_t site) {
     return true;
 }
 
+// Whether a wait of the learner's for LIMIT_MS is to end after table->cut_ms
+// (wb_cut_waits). A negative one has no limit.
+static inline bool redirect_cuts(long limit_ms, uintptr_t site) {
+    return table->cut_ms > 0 && limit_ms > table->cut_ms &&
+           table->cuts < WB_CUTS && table_is_answer(site);
+}
+
 // Gives the suite its turn after a CALL that returned RESULT.
 static inline void redirect_follow(enum wb_call call, long result,
                                    uintptr_t site) {

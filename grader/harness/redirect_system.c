@@ -70,18 +70,84 @@ int lk_sched_yield(void) {
         return -1;                                                             \
     WAITING(WAIT_POLL, 0, call)
 
+// What is returned to one whose wait has been cut.
+static int interrupted(void) {
+    table->cuts++;
+    errno = EINTR;
+    return -1;
+}
+
+static int poll_until(struct pollfd *fds, nfds_t count, int timeout,
+                      uintptr_t site) {
+    if (!redirect_cuts(timeout, site))
+        return poll(fds, count, timeout);
+    int ready = poll(fds, count, (int)table->cut_ms);
+    return ready == 0 ? interrupted() : ready;
+}
+
 int lk_poll(struct pollfd *fds, nfds_t count, int timeout) {
-    POLLING(poll(fds, count, timeout));
+    uintptr_t site = CALLER;
+    POLLING(poll_until(fds, count, timeout, site));
+}
+
+static long milliseconds(const struct timespec *timeout) {
+    return timeout == NULL
+               ? -1
+               : timeout->tv_sec * 1000 + timeout->tv_nsec / 1000000;
+}
+
+static struct timespec cut_time(void) {
+    long ms = table->cut_ms;
+    return (struct timespec){ms / 1000, ms % 1000 * 1000000};
+}
+
+static int ppoll_until(struct pollfd *fds, nfds_t count,
+                       const struct timespec *timeout, const sigset_t *mask,
+                       uintptr_t site) {
+    if (!redirect_cuts(milliseconds(timeout), site))
+        return ppoll(fds, count, timeout, mask);
+    struct timespec time = cut_time();
+    int ready = ppoll(fds, count, &time, mask);
+    return ready == 0 ? interrupted() : ready;
 }
 
 int lk_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
              const sigset_t *mask) {
-    POLLING(ppoll(fds, count, timeout, mask));
+    uintptr_t site = CALLER;
+    POLLING(ppoll_until(fds, count, timeout, mask, site));
+}
+
+// Linux writes into TIMEOUT what is left of it. An interrupted select leaves
+// the sets as they were.
+static int select_until(int count, fd_set *sets[3], struct timeval *timeout,
+                        uintptr_t site) {
+    long limit_ms =
+        timeout == NULL ? -1 : timeout->tv_sec * 1000 + timeout->tv_usec / 1000;
+    if (!redirect_cuts(limit_ms, site))
+        return select(count, sets[0], sets[1], sets[2], timeout);
+    fd_set saved[3];
+    for (int i = 0; i < 3; i++)
+        if (sets[i] != NULL)
+            saved[i] = *sets[i];
+    struct timespec time = cut_time();
+    struct timeval cut = {time.tv_sec, time.tv_nsec / 1000};
+    struct timeval left = cut, waited;
+    int ready = select(count, sets[0], sets[1], sets[2], &left);
+    timersub(&cut, &left, &waited);
+    timersub(timeout, &waited, timeout);
+    if (ready != 0)
+        return ready;
+    for (int i = 0; i < 3; i++)
+        if (sets[i] != NULL)
+            *sets[i] = saved[i];
+    return interrupted();
 }
 
 int lk_select(int count, fd_set *readable, fd_set *writable, fd_set *odd,
               struct timeval *timeout) {
-    POLLING(select(count, readable, writable, odd, timeout));
+    uintptr_t site = CALLER;
+    fd_set *sets[] = {readable, writable, odd};
+    POLLING(select_until(count, sets, timeout, site));
 }
 
 int lk_pselect(int count, fd_set *readable, fd_set *writable, fd_set *odd,
@@ -89,26 +155,37 @@ int lk_pselect(int count, fd_set *readable, fd_set *writable, fd_set *odd,
     POLLING(pselect(count, readable, writable, odd, timeout, mask));
 }
 
+static int epoll_until(int epoll, struct epoll_event *events, int room,
+                       int timeout, const sigset_t *mask, uintptr_t site) {
+    if (!redirect_cuts(timeout, site))
+        return epoll_pwait(epoll, events, room, timeout, mask);
+    int ready = epoll_pwait(epoll, events, room, (int)table->cut_ms, mask);
+    return ready == 0 ? interrupted() : ready;
+}
+
 int lk_epoll_wait(int epoll, struct epoll_event *events, int room,
                   int timeout) {
-    POLLING(epoll_wait(epoll, events, room, timeout));
+    uintptr_t site = CALLER;
+    POLLING(epoll_until(epoll, events, room, timeout, NULL, site));
 }
 
 int lk_epoll_pwait(int epoll, struct epoll_event *events, int room, int timeout,
                    const sigset_t *mask) {
-    POLLING(epoll_pwait(epoll, events, room, timeout, mask));
+    uintptr_t site = CALLER;
+    POLLING(epoll_until(epoll, events, room, timeout, mask, site));
 }
 
 // As epoll_pwait(), which valgrind 3.19 knows: a part of a millisecond is one.
 int lk_epoll_pwait2(int epoll, struct epoll_event *events, int room,
                     const struct timespec *timeout, const sigset_t *mask) {
+    uintptr_t site = CALLER;
     int64_t ms = -1;
     if (timeout != NULL)
         ms = timeout->tv_sec > INT_MAX / 1000
                  ? INT_MAX
                  : timeout->tv_sec * 1000 +
                        (timeout->tv_nsec + 999999) / 1000000;
-    POLLING(epoll_pwait(epoll, events, room, (int)ms, mask));
+    POLLING(epoll_until(epoll, events, room, (int)ms, mask, site));
 }
 
 // --- Reading and writing -----------------------------------------------------

@@ -328,18 +328,58 @@ int lk_pthread_cond_init(pthread_cond_t *cond,
     table_take(self, KEY(mutex), site);                                        \
     return error
 
+// Puts an earlier end of a wait until UNTIL into CUT, if it is to be cut.
+static bool cut_earlier(clockid_t clock, const struct timespec *until,
+                        uintptr_t site, struct timespec *cut) {
+    struct timespec now;
+    if (table->cut_ms == 0 || until->tv_nsec < 0 ||
+        until->tv_nsec >= 1000000000 || clock_gettime(clock, &now) != 0)
+        return false;
+    long left_ms = (until->tv_sec - now.tv_sec) * 1000 +
+                   (until->tv_nsec - now.tv_nsec) / 1000000;
+    if (!redirect_cuts(left_ms, site))
+        return false;
+    long ns = now.tv_nsec + table->cut_ms % 1000 * 1000000;
+    cut->tv_sec = now.tv_sec + table->cut_ms / 1000 + ns / 1000000000;
+    cut->tv_nsec = ns % 1000000000;
+    return true;
+}
+
+// glibc keeps a condition's clock in this bit, however it was set. It is looked
+// at only when something hangs on it: helgrind would take it for a race.
+static clockid_t clock_of(const pthread_cond_t *cond) {
+    return table->cut_ms > 0 && (cond->__data.__wrefs & 2) != 0
+               ? CLOCK_MONOTONIC
+               : CLOCK_REALTIME;
+}
+
+// A timed wait of a condition that may be woken for no reason.
+#define COND_WAIT_UNTIL(clock, call)                                           \
+    struct timespec earlier;                                                   \
+    bool is_cut = cut_earlier(clock, until, CALLER, &earlier);                 \
+    if (is_cut)                                                                \
+        until = &earlier;                                                      \
+    COND_WAIT(end_of_wait(call, is_cut))
+
+static int end_of_wait(int error, bool is_cut) {
+    if (!is_cut || error != ETIMEDOUT)
+        return error;
+    table->cuts++;
+    return 0;
+}
+
 int lk_pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex) {
     COND_WAIT(pthread_cond_wait(cond, mutex));
 }
 
 int lk_pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
                               const struct timespec *until) {
-    COND_WAIT(pthread_cond_timedwait(cond, mutex, until));
+    COND_WAIT_UNTIL(clock_of(cond), pthread_cond_timedwait(cond, mutex, until));
 }
 
 int lk_pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
                               clockid_t clock, const struct timespec *until) {
-    COND_WAIT(pthread_cond_clockwait(cond, mutex, clock, until));
+    COND_WAIT_UNTIL(clock, pthread_cond_clockwait(cond, mutex, clock, until));
 }
 
 int lk_sem_init(sem_t *sem, int shared, unsigned value) {
@@ -371,12 +411,25 @@ int lk_sem_wait(sem_t *sem) {
     SEM_WAIT(sem_wait(sem));
 }
 
+// A timed wait for a semaphore that a signal may interrupt.
+static int wait_until(sem_t *sem, const struct timespec *until,
+                      uintptr_t site) {
+    struct timespec earlier;
+    bool is_cut = cut_earlier(CLOCK_REALTIME, until, site, &earlier);
+    int result = sem_timedwait(sem, is_cut ? &earlier : until);
+    if (is_cut && result != 0 && errno == ETIMEDOUT) {
+        table->cuts++;
+        errno = EINTR;
+    }
+    return result;
+}
+
 int lk_sem_timedwait(sem_t *sem, const struct timespec *until) {
-    SEM_WAIT(sem_timedwait(sem, until));
+    SEM_WAIT(wait_until(sem, until, site));
 }
 
 int lk_sem_clockwait(sem_t *sem, clockid_t clock,
                      const struct timespec *until) {
     struct timespec known = on_realtime(clock, until);
-    SEM_WAIT(sem_timedwait(sem, &known));
+    SEM_WAIT(wait_until(sem, &known, site));
 }

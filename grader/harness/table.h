@@ -101,6 +101,8 @@ struct table {
     _Atomic bool interrupt;
     _Atomic unsigned interrupt_turns[WB_CALL_COUNT];
     _Atomic size_t short_io; // bytes; 0 none
+    _Atomic long cut_ms;     // waits end after that; 0: they do not
+    _Atomic int cuts;        // so many have
     struct gauge gauges[TABLE_GAUGES];
     struct slot slots[TABLE_SLOTS];
 };

@@ -4,11 +4,14 @@
 #include "test_harness.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 
 int lk_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *),
                       void *);
@@ -23,6 +26,10 @@ ssize_t lk_write(int fd, const void *buffer, size_t size);
 int lk_epoll_pwait2(int, struct epoll_event *, int, const struct timespec *,
                     const sigset_t *);
 pid_t lk_fork(void);
+int lk_poll(struct pollfd *fds, nfds_t count, int timeout);
+int lk_sem_timedwait(sem_t *sem, const struct timespec *until);
+int lk_pthread_cond_timedwait(pthread_cond_t *, pthread_mutex_t *,
+                              const struct timespec *until);
 pid_t lk_waitpid(pid_t pid, int *status, int options);
 
 void lk_answer_begin(void);
@@ -75,6 +82,19 @@ LEARNERS static int learner_kill(pid_t pid, int number) {
 LEARNERS static int learner_mutex(pthread_mutex_t *mutex,
                                   const pthread_mutexattr_t *attributes) {
     return lk_pthread_mutex_init(mutex, attributes);
+}
+
+LEARNERS static int learner_poll(int timeout) {
+    return lk_poll(NULL, 0, timeout);
+}
+
+LEARNERS static int learner_sem(sem_t *sem, const struct timespec *until) {
+    return lk_sem_timedwait(sem, until);
+}
+
+LEARNERS static int learner_cond(pthread_cond_t *cond, pthread_mutex_t *mutex,
+                                 const struct timespec *until) {
+    return lk_pthread_cond_timedwait(cond, mutex, until);
 }
 
 LEARNERS static int learner_create(pthread_t *thread, void *(*function)(void *),
@@ -209,6 +229,45 @@ START_TEST(epoll_pwait2_is_counted_and_waits_as_long_as_it_says) {
 }
 END_TEST
 
+// Each is cut until its time is up: 40 ms hold no more than 4 times 10.
+START_TEST(waits_are_cut_and_go_on) {
+    harness_open();
+    pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
+    struct timespec until;
+    sem_t sem;
+    sem_init(&sem, 0, 0);
+    pthread_mutex_lock(&mutex);
+    wb_cut_waits(10);
+    ck_assert_int_eq(lk_poll(NULL, 0, 20), 0); // the suite's own
+    ck_assert_int_eq(learner_poll(10), 0);     // no longer than that
+    ck_assert_int_eq(wb_waits_cut(), 0);
+    ck_assert_int_eq(learner_poll(100000), -1);
+    ck_assert_int_eq(errno, EINTR);
+    ck_assert_int_eq(wb_waits_cut(), 1);
+    wb_cut_waits(10);
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 100000;
+    ck_assert_int_eq(learner_sem(&sem, &until), -1);
+    ck_assert_int_eq(errno, EINTR);
+    ck_assert_int_eq(learner_cond(&cond, &mutex, &until), 0);
+    ck_assert_int_eq(wb_waits_cut(), 2);
+    wb_cut_waits(10);
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += 40000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    while (learner_cond(&cond, &mutex, &until) == 0)
+        ;
+    ck_assert_int_le(wb_waits_cut(), 4);
+    wb_cut_waits(0);
+    until.tv_nsec = 1000000000;
+    ck_assert_int_eq(learner_cond(&cond, &mutex, &until), EINVAL);
+    pthread_mutex_unlock(&mutex);
+    sem_destroy(&sem);
+}
+END_TEST
+
 START_TEST(locks_for_one_process_in_shared_memory_are_counted) {
     harness_open();
     pthread_mutex_t here, *shared;
@@ -340,6 +399,7 @@ HARNESS_MAIN("harness_table", only_calls_between_the_marks_count,
              all_calls_fail_until_the_order_is_taken_back,
              calls_fail_as_the_system_would_let_them,
              half_of_the_calls_of_a_kind_are_interrupted,
+             waits_are_cut_and_go_on,
              locks_for_one_process_in_shared_memory_are_counted,
              signals_to_who_has_been_waited_for_are_counted,
              short_io_cuts_streams_but_no_small_write_to_a_pipe,
