@@ -63,6 +63,10 @@ static void say(const char *name, int k, void *ctx) {
     if (name != NULL && strncmp(name, "guest ", 6) == 0)
         i = strtoul(name + 6, NULL, 10);
     expect(i < party.n, "say() was called with a name that is no greeting's");
+    expect(name == party.names[i],
+           "say() was called with a copy of g[%zu].name, not with that pointer "
+           "itself",
+           i);
     expect(k == party.calls[i],
            "say(\"%s\", %d) was called where k = %d was due", name, k,
            party.calls[i]);
@@ -81,7 +85,13 @@ static void say(const char *name, int k, void *ctx) {
 }
 
 static int greet(void) {
-    return greet_all(party.g, party.n, say, &party, party.said);
+    int fds = wb_open_fds();
+    int rc = greet_all(party.g, party.n, say, &party, party.said);
+    int more = wb_open_fds() - fds;
+    expect_kind("fd-leak", more <= 0,
+                "greet_all returned %d and left %d descriptor%s open", rc, more,
+                more == 1 ? "" : "s");
+    return rc;
 }
 
 // Every number is as it should be after greet_all has returned 0.
@@ -113,10 +123,10 @@ START_TEST(all_at_once) {
     int rc = greet();
     expect(rc == 0, "greet_all returned %d instead of 0", rc);
     int peak = wb_gauge_peak(party.gauge);
-    expect(peak == (int)party.n,
-           "%zu greetings were to be said at the same time, but no more than "
-           "%d thread%s ever inside say() at once",
-           party.n, peak, peak == 1 ? " was" : "s were");
+    expect_kind("no-overlap", peak == (int)party.n,
+                "%zu greetings were to be said at the same time, but no more "
+                "than %d thread%s ever inside say() at once",
+                party.n, peak, peak == 1 ? " was" : "s were");
     expect_all_said();
 }
 END_TEST
@@ -231,6 +241,13 @@ static void fail_creation(int k, int n) {
     char what[80];
     snprintf(what, sizeof what, "pthread_create number %d of %d fails", k, n);
     expect_tidy_failure("-EAGAIN", what);
+    int heard = 0;
+    for (int i = 0; i < n; i++)
+        heard += party.calls[i] > 0;
+    expect(heard == k - 1,
+           "%s: %d thread%s had been started before, but %d greetings were "
+           "said (said[i] is 0 for a greeting whose thread was never started)",
+           what, k - 1, k == 2 ? "" : "s", heard);
     expect(rc == -EAGAIN,
            "greet_all returned %d instead of -EAGAIN (%d) although "
            "pthread_create number %d of %d had failed",
@@ -276,8 +293,7 @@ END_TEST
 SUITE(
     TEST(every_greeting_is_said, "every greeting is said as often as it asks, "
                                  "with k from 0 on"),
-    TEST(all_at_once, "all greetings are said at the same time",
-         .kind = "no-overlap"),
+    TEST(all_at_once, "all greetings are said at the same time"),
     TEST(each_has_its_own_thread, "every greeting has a new thread of its own"),
     TEST(nobody_to_greet, "with n = 0 nothing happens"),
     TEST(many, "64 greetings work as well as 5"),
@@ -298,11 +314,17 @@ static pthread_mutex_t scene_lock = PTHREAD_MUTEX_INITIALIZER;
 static int scene_calls[2]; // of say(), by greeting
 
 static void scene_say(const char *name, int k, void *ctx) {
-    (void)k;
     (void)ctx;
     pthread_mutex_lock(&scene_lock);
-    scene_calls[name[0] == 'b']++;
+    int due = scene_calls[name[0] == 'b']++;
     pthread_mutex_unlock(&scene_lock);
+    expect_kind("wrong-result", k <= due,
+                "say(\"%s\", %d) was called where k = %d was due", name, k,
+                due);
+    expect(k == due,
+           "say(\"%s\", %d) was called where k = %d was due: do two threads "
+           "take the same greeting?",
+           name, k, due);
 }
 
 static void check_scene(int times) {
@@ -312,8 +334,8 @@ static void check_scene(int times) {
     pthread_mutex_lock(&scene_lock);
     int a = scene_calls[0], b = scene_calls[1];
     pthread_mutex_unlock(&scene_lock);
-    expect(result == 0 && said[0] == times && said[1] == times &&
-               a == times && b == times,
+    expect(result == 0 && said[0] == times && said[1] == times && a == times &&
+               b == times,
            "two greetings, each to be said %d times: greet_all returned %d, "
            "said %d and %d, and say() had been called %d and %d times",
            times, result, said[0], said[1], a, b);
@@ -327,8 +349,6 @@ SCENARIO(two_longer_greetings) {
     check_scene(2);
 }
 
-SCENARIOS(
-    {two_greetings, "two greetings are both said and counted", NULL},
-    {two_longer_greetings, "two greetings said twice are counted rightly",
-     NULL},
-)
+SCENARIOS({two_greetings, "two greetings are both said and counted", NULL},
+          {two_longer_greetings, "two greetings said twice are counted rightly",
+           NULL}, )
