@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Tests of amdahl.
 //
-// Jobs are made step by step in `job`, whose costs are multiples of 1/4: sums
-// of them are exact in any order. Large jobs are there for answers that take
-// too much stack or look at a path more than once.
+// Jobs are made step by step in `job`, whose costs are mostly multiples of 1/4:
+// sums of them are exact in any order. Large jobs are there for answers that
+// take too much stack or look at a path more than once.
 #include "amdahl.h"
 
 #include <errno.h>
@@ -56,8 +56,11 @@ END_TEST
 
 START_TEST(no_such_program) {
     expect_speedup(-0.1, 4, NAN);
+    expect_speedup(-1e-9, 4, NAN);
     expect_speedup(1.1, 4, NAN);
+    expect_speedup(1 + 1e-9, 4, NAN);
     expect_speedup(0.5, 0.5, NAN);
+    expect_speedup(0.5, 1 - 1e-9, NAN);
     expect_speedup(0.5, 0, NAN);
     expect_speedup(0.5, -4, NAN);
     expect_speedup(0.5, -INFINITY, NAN);
@@ -111,11 +114,11 @@ static void step(int i, double cost, const int *deps, int ndeps) {
 static const char *described(void) {
     static char text[600];
     char *at = text, *end = text + sizeof text - 40;
-    if (job.n > 8)
+    if (job.n < 1 || job.n > 8)
         return "";
     at += sprintf(at, " (");
     for (int i = 0; i < job.n && at < end; i++) {
-        at += sprintf(at, "%sstep %d costs %g", i == 0 ? "" : "; ", i,
+        at += sprintf(at, "%sstep %d costs %.10g", i == 0 ? "" : "; ", i,
                       job.nodes[i].cost);
         for (int d = 0; d < job.nodes[i].ndeps && at < end; d++)
             at += sprintf(at, "%s %d", d == 0 ? ", after" : ",",
@@ -164,6 +167,14 @@ START_TEST(trivial_jobs) {
     job_begin(1, 0);
     STEP(0, 0);
     expect_done("a single step that costs nothing", 0, 0);
+    // No float holds this.
+    job_begin(1, 0);
+    STEP(0, 16777217.1);
+    expect_done("a single step", 16777217.1, 16777217.1);
+    job_begin(2, 1);
+    STEP(0, 16777217.1);
+    STEP(1, 0.1, 0);
+    expect_done("a long step and a short one", 16777217.2, 16777217.2);
 }
 END_TEST
 
@@ -229,6 +240,12 @@ START_TEST(any_order) {
     STEP(1, 2, 2);
     STEP(2, 4);
     expect_done("a step that is listed three times", 7, 7);
+    job_begin(4, 6);
+    STEP(0, 1, 1, 1, 2);
+    STEP(1, 1);
+    STEP(2, 2, 3, 3);
+    STEP(3, 3);
+    expect_done("a step that is listed twice, beside another", 7, 6);
 }
 END_TEST
 
@@ -271,6 +288,17 @@ START_TEST(bad_indices) {
     STEP(1, 1, 0);
     STEP(2, 1, 1000000);
     EXPECT_REFUSED("a job with a circle and a bad index", EINVAL);
+    job_begin(2, 2);
+    STEP(0, 1, 0);
+    STEP(1, 1, 2);
+    EXPECT_REFUSED("a step that waits for itself, and a bad index", EINVAL);
+    job_begin(1, 1);
+    STEP(0, 1, 1);
+    EXPECT_REFUSED("a single step that waits for step 1", EINVAL);
+    job_begin(2, 2);
+    STEP(0, 1, 2147483647);
+    STEP(1, 1, -2147483647 - 1);
+    EXPECT_REFUSED("a job with very large indices", EINVAL);
     job_begin(1, 0);
     STEP(0, 1);
     job.n = -1;
@@ -383,14 +411,17 @@ START_TEST(random_jobs) {
     for (int round = 0; round < rounds; round++) {
         int n = 1 + (int)(suite_random(&state) % 12), rank[16];
         double work = 0;
-        job_begin(n, (size_t)(n * n));
+        job_begin(n, 2 * (size_t)(n * n));
         for (int i = 0; i < n; i++) // equal ranks do not wait for each other
             rank[i] = (int)(suite_random(&state) % 6);
         for (int i = 0; i < n; i++) {
-            int deps[16], ndeps = 0;
+            int deps[32], ndeps = 0;
             for (int j = 0; j < n; j++)
-                if (rank[j] < rank[i] && suite_random(&state) % 3 == 0)
+                if (rank[j] < rank[i] && suite_random(&state) % 3 == 0) {
                     deps[ndeps++] = j;
+                    if (suite_random(&state) % 4 == 0)
+                        deps[ndeps++] = j;
+                }
             step(i, (double)(suite_random(&state) % 40) / 4, deps, ndeps);
             work += job.nodes[i].cost;
         }
