@@ -25,6 +25,7 @@ static struct board {
     atomic_int begun;   // jobs that wait at the gate, or for ever
     atomic_int deaths;  // runs of DIES
     atomic_int exits;   // runs of the caller's atexit function in a worker
+    atomic_int order;   // runs of IN_TURN
     atomic_int at_home; // jobs that ran in the caller's own process
     sem_t gate;
 } * board;
@@ -130,6 +131,14 @@ static int stays(const void *in, size_t n, void *out, size_t *out_len) {
         pause();
 }
 
+// Gives how many such jobs have run before it.
+static int in_turn(const void *in, size_t n, void *out, size_t *out_len) {
+    (void)in;
+    (void)n;
+    put(out, out_len, board->order++);
+    return 0;
+}
+
 static int who(const void *in, size_t n, void *out, size_t *out_len) {
     (void)in;
     (void)n;
@@ -151,12 +160,13 @@ enum {
     LEAVES,
     STAYS,
     WHO,
+    IN_TURN,
     NESTS,
     JOBS
 };
 static const job_fn all_jobs[JOBS] = {number, turn,   capacity, meet,
                                       gated,  ten_ms, dies,     leaves,
-                                      stays,  who,    nests};
+                                      stays,  who,    in_turn,  nests};
 
 static int nests(const void *in, size_t n, void *out, size_t *out_len) {
     long count = taken(in, n), sum = 0, tickets[32];
@@ -183,17 +193,9 @@ static int nests(const void *in, size_t n, void *out, size_t *out_len) {
 
 // --- Asking and fetching -----------------------------------------------------
 
-// The array of jobs is gone when pp_new has returned.
 static ppool *pool_of(int nprocs) {
-    job_fn *jobs = malloc(sizeof all_jobs);
-    ck_assert_ptr_ne(jobs, NULL);
-    memcpy(jobs, all_jobs, sizeof all_jobs);
     errno = 0;
-    ppool *p = pp_new(nprocs, jobs, JOBS);
-    int error = errno;
-    memset(jobs, 0, sizeof all_jobs);
-    free(jobs);
-    errno = error;
+    ppool *p = pp_new(nprocs, all_jobs, JOBS);
     expect(p != NULL, "pp_new(%d, …) returned NULL, errno %d (%s)", nprocs,
            errno, strerror(errno));
     return p;
@@ -339,6 +341,47 @@ START_TEST(a_job_and_its_result) {
     expect_number(p, ask(p, NUMBER, 123456), 123456);
     expect(board->runs == 3, "3 jobs were handed in, and jobs ran %d times",
            board->runs);
+    end(p);
+}
+END_TEST
+
+START_TEST(jobs_are_copied) {
+    set_up();
+    suite_note("The array JOBS is overwritten as soon as pp_new has returned. "
+               "Then a worker dies, and the one in its place runs a job.");
+    job_fn *jobs = malloc(sizeof all_jobs);
+    ck_assert_ptr_ne(jobs, NULL);
+    memcpy(jobs, all_jobs, sizeof all_jobs);
+    ppool *p = pp_new(1, jobs, JOBS);
+    memset(jobs, 0, sizeof all_jobs);
+    expect(p != NULL, "pp_new returned NULL");
+    expect_number(p, ask(p, NUMBER, 1), 1);
+    expect_code(p, ask(p, DIES, 1), -ECHILD, "a job whose worker died in it");
+    expect_number(p, ask(p, NUMBER, 2), 2);
+    end(p);
+    free(jobs);
+}
+END_TEST
+
+START_TEST(the_oldest_comes_first) {
+    enum { COUNT = 5 };
+    long tickets[COUNT], value;
+    ppool *p = begin(1);
+    suite_note("The only worker is busy while five jobs are handed in.");
+    long busy = ask(p, GATED, 1);
+    for (int i = 0; i < COUNT; i++)
+        tickets[i] = ask(p, IN_TURN, i);
+    open_gate(1);
+    expect_number(p, busy, 1);
+    for (int i = COUNT - 1; i >= 0; i--) {
+        expect(fetch(p, tickets[i], &value, NO_LIMIT) == 0,
+               "pp_get of a job that returned 0 did not return that");
+        expect(value == i,
+               "of 5 jobs that waited their turn, the one that was handed in "
+               "as number %d ran as number %ld: a worker that is free takes "
+               "the oldest",
+               i + 1, value + 1);
+    }
     end(p);
 }
 END_TEST
@@ -1217,6 +1260,8 @@ END_TEST
 SUITE(
     TEST(a_job_and_its_result, "a job runs in a worker, and its result "
                                "comes back"),
+    TEST(jobs_are_copied, "the array of jobs need not outlive pp_new"),
+    TEST(the_oldest_comes_first, "who has become free takes the oldest job"),
     TEST(any_order, "results are fetched by ticket, in any order"),
     TEST(many_before_the_first_is_fetched,
          "a thousand jobs may be handed in before the first is fetched"),
