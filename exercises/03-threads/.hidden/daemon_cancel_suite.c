@@ -32,6 +32,7 @@ struct job {
     int written;      // by the one who cancels, read by the job
     int seen;         // of that
     char *memory;     // of the job's own, freed by it
+    wb_gauge *end;    // entered last, if not NULL
     atomic_bool over; // for glances
 };
 
@@ -61,6 +62,10 @@ static int job_main(bg *self, void *arg) {
         job->seen = job->written;
     free(job->memory);
     SET(job->over, true);
+    if (job->end != NULL) {
+        wb_gauge_enter(job->end);
+        wb_gauge_leave(job->end);
+    }
     return job->exit_code;
 }
 
@@ -103,6 +108,16 @@ static void expect_asleep(struct job *job) {
                 "processor time)",
                 job->sleeps[0], wb_calls(WB_SLEEP) + wb_calls(WB_POLL),
                 wb_cpu_ms());
+}
+
+// Waits for the end of a job whose sleeps are short and has an END. Who sleeps
+// on is left alone after some 150 looks that found it asleep.
+static void expect_over(struct job *job) {
+    wb_gauge_enter(job->end);
+    wb_gauge_leave(job->end);
+    expect(wb_gauge_peak(job->end) == 2,
+           "bg_sleep(self, %ld) did not return: the job sleeps on and on",
+           job->sleeps[0]);
 }
 
 static void *stops(void *b) {
@@ -206,11 +221,10 @@ END_TEST
 START_TEST(sleeps_its_time) {
     static const long lengths[] = {1, 30, 111};
     for (int i = 0; i < 3; i++) {
-        struct job job = {.sleeps = {lengths[i]}};
+        struct job job = {.sleeps = {lengths[i]}, .end = wb_gauge_new(2)};
         long before = wb_now_ms();
         bg *b = start(&job);
-        while (!GET(job.over))
-            wb_sleep_ms(1);
+        expect_over(&job);
         long took = wb_now_ms() - before;
         expect(job.results[0] == 0,
                "bg_sleep(self, %ld) returned %d (%s), not 0, though nobody "
@@ -223,11 +237,37 @@ START_TEST(sleeps_its_time) {
 }
 END_TEST
 
-START_TEST(no_sleep_at_all) {
-    struct job job = {.sleeps = {-1, -DAY_MS}};
+// A cut wait has lasted 10 ms: a sleep of 100 ms cannot be cut more than ten
+// times, unless it begins anew.
+START_TEST(time_goes_on) {
+    enum { SLEEP = 100 };
+    struct job job = {.sleeps = {SLEEP}, .end = wb_gauge_new(2)};
+    wb_cut_waits(10);
+    long before = wb_now_ms();
     bg *b = start(&job);
-    while (!GET(job.over))
-        wb_sleep_ms(1);
+    expect_over(&job);
+    long took = wb_now_ms() - before;
+    int cuts = wb_waits_cut();
+    wb_cut_waits(0);
+    expect(job.results[0] == 0,
+           "bg_sleep(self, %d), woken for no reason, returned %d (%s), not 0",
+           SLEEP, job.results[0], named(job.results[0]));
+    expect(cuts <= SLEEP / 10 + 2,
+           "bg_sleep(self, %d) was woken for no reason %d times, 10 ms after "
+           "it had begun to wait each time, and still slept on: its time "
+           "begins anew when it is woken",
+           SLEEP, cuts);
+    expect(took >= SLEEP - 1,
+           "bg_sleep(self, %d), woken for no reason, was over after %ld ms",
+           SLEEP, took);
+    stop(b, &job);
+}
+END_TEST
+
+START_TEST(no_sleep_at_all) {
+    struct job job = {.sleeps = {-1, -DAY_MS}, .end = wb_gauge_new(2)};
+    bg *b = start(&job);
+    expect_over(&job);
     for (int i = 0; i < 2; i++)
         expect(job.results[i] == 0,
                "bg_sleep(self, %ld) returned %d (%s), not 0", job.sleeps[i],
@@ -334,6 +374,7 @@ END_TEST
 // Fails the K-th CALL of a bg_start. False if it makes fewer.
 static bool start_fails(enum wb_call call, int k, const char *what) {
     struct job job = {0};
+    int fds = wb_open_fds();
     wb_fail_call(call, k);
     errno = 0;
     bg *b = bg_start(job_main, &job);
@@ -342,8 +383,16 @@ static bool start_fails(enum wb_call call, int k, const char *what) {
     wb_fail_call(call, 0);
     if (!failed) {
         stop(b, &job);
+        expect_kind("fd-leak", wb_open_fds() == fds,
+                    "%d descriptors that bg_start had opened were still open "
+                    "after bg_stop",
+                    wb_open_fds() - fds);
         return false;
     }
+    expect_kind("fd-leak", wb_open_fds() == fds,
+                "%s number %d failed: bg_start returned NULL and left %d "
+                "descriptors open",
+                what, k, wb_open_fds() - fds);
     expect(b == NULL, "bg_start returned a job though %s number %d had failed",
            what, k);
     expect(job.calls == 0, "bg_start returned NULL, but fn was called");
@@ -351,6 +400,10 @@ static bool start_fails(enum wb_call call, int k, const char *what) {
            "%s number %d failed: bg_start returned NULL and left "
            "errno at 0 (pthread_create returns its error)",
            what, k);
+    expect(error > 0,
+           "%s number %d failed: bg_start returned NULL and left errno at %d, "
+           "which is no error's number: those are positive",
+           what, k, error);
     return true;
 }
 
@@ -367,6 +420,9 @@ SUITE(TEST(runs_to_its_end, "a job runs once, and its result comes back"),
       TEST(starts_without_waiting, "bg_start does not wait for fn"),
       TEST(asks_until_it_is_told, "bg_cancelled tells it"),
       TEST(sleeps_its_time, "an undisturbed sleep lasts as long as it should"),
+      TEST(time_goes_on,
+           "a sleep that is woken for no reason goes on for what is left",
+           .stages = IN_TESTS),
       TEST(no_sleep_at_all, "a sleep of less than 1 ms is none"),
       TEST(cancelled_before_the_sleep,
            "a cancelled job does not fall asleep any more"),
@@ -386,21 +442,24 @@ SUITE(TEST(runs_to_its_end, "a job runs once, and its result comes back"),
 
 static struct {
     int rc;
-    long slept_ms;
-    long end_ms;
-} scene;
+    long slept_us;
+    long end_us;
+    pthread_mutex_t lock; // guards `over`
+    pthread_cond_t told;
+    bool over;
+} scene = {.lock = PTHREAD_MUTEX_INITIALIZER, .told = PTHREAD_COND_INITIALIZER};
 
-static long clock_ms(void) {
+static long clock_us(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    return t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
 static int scene_sleeps(bg *self, void *arg) {
-    long begin = clock_ms();
+    long begin = clock_us();
     scene.rc = bg_sleep(self, *(long *)arg);
-    scene.end_ms = clock_ms();
-    scene.slept_ms = scene.end_ms - begin;
+    scene.end_us = clock_us();
+    scene.slept_us = scene.end_us - begin;
     return 4;
 }
 
@@ -411,26 +470,101 @@ SCENARIO(cancelled_while_it_falls_asleep) {
     int exit_code = 0;
     bg *b = bg_start(scene_sleeps, &day);
     bg_cancel(b);
-    long cancelled_ms = clock_ms();
+    long cancelled_us = clock_us();
     bg_stop(b, &exit_code);
-    expect(scene.end_ms <= cancelled_ms + 1000,
+    expect(scene.end_us <= cancelled_us + 1000000,
            "a job was about to sleep for a day when it was cancelled; it "
            "slept on for %ld ms after bg_cancel had returned: it was not "
            "woken",
-           scene.end_ms - cancelled_ms);
+           (scene.end_us - cancelled_us) / 1000);
     expect(exit_code == 4, "*exit_code is %d, but fn returned 4", exit_code);
 }
 
-SCENARIO(undisturbed) {
-    long ms = 999;
-    usleep(500000); // so that its nanoseconds run over into seconds
-    bg *b = bg_start(scene_sleeps, &ms);
-    usleep(5000000);
+static int scene_sleeps_and_tells(bg *self, void *arg) {
+    scene_sleeps(self, arg);
+    pthread_mutex_lock(&scene.lock);
+    scene.over = true;
+    pthread_cond_signal(&scene.told);
+    pthread_mutex_unlock(&scene.lock);
+    return 4;
+}
+
+// The virtual time passes only when nobody can run, and then exactly until the
+// first who waits for it: here, nobody but the job.
+static void sleep_undisturbed(long ms) {
+    bg *b = bg_start(scene_sleeps_and_tells, &ms);
+    expect(b != NULL, "bg_start returned NULL");
+    pthread_mutex_lock(&scene.lock);
+    while (!scene.over)
+        pthread_cond_wait(&scene.told, &scene.lock);
+    pthread_mutex_unlock(&scene.lock);
+    expect(scene.rc == 0,
+           "bg_sleep(self, %ld) returned %d (%s), not 0, though nobody had "
+           "cancelled the job",
+           ms, scene.rc, named(scene.rc));
+    expect(scene.slept_us >= ms * 1000 - 1000,
+           "bg_sleep(self, %ld) returned 0 after %ld.%03ld ms: before its "
+           "time, or woken for no reason",
+           ms, scene.slept_us / 1000, scene.slept_us % 1000);
+    expect(scene.slept_us < ms * 1000 + 300000,
+           "bg_sleep(self, %ld) returned only after %ld ms: is its deadline a "
+           "point in time of the clock that it waits on?",
+           ms, scene.slept_us / 1000);
     bg_stop(b, NULL);
-    expect(scene.rc == -ECANCELED || scene.slept_ms >= ms,
-           "bg_sleep(self, %ld) returned %d after %ld ms: before its time, or "
-           "woken for no reason",
-           ms, scene.rc, scene.slept_ms);
+}
+
+SCENARIO(undisturbed) {
+    usleep(500000); // so that its nanoseconds run over into seconds
+    sleep_undisturbed(999);
+}
+
+// A look at the clock takes 1000 ns: the second after this one, the answer's,
+// shows a moment at which 1 ms more is a second exactly.
+SCENARIO(to_a_whole_second) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    t = (struct timespec){t.tv_sec + 1, 998998000};
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+    sleep_undisturbed(1001);
+}
+
+SCENARIO(sleeps_a_day) {
+    sleep_undisturbed(DAY_MS);
+}
+
+static int scene_written, scene_seen; // plain: only bg_cancel orders them
+
+static int scene_asks(bg *self, void *arg) {
+    (void)arg;
+    if (bg_cancelled(self))
+        scene_seen = scene_written;
+    return 4;
+}
+
+static int scene_asks_by_sleep(bg *self, void *arg) {
+    (void)arg;
+    if (bg_sleep(self, 0) == -ECANCELED)
+        scene_seen = scene_written;
+    return 4;
+}
+
+static void cancel_with_a_word(bg_fn fn) {
+    bg *b = bg_start(fn, NULL);
+    expect(b != NULL, "bg_start returned NULL");
+    scene_written = 4711;
+    bg_cancel(b);
+    bg_stop(b, NULL);
+    expect(scene_seen == 0 || scene_seen == 4711,
+           "fn was told that it is cancelled, but did not see what had been "
+           "written before bg_cancel");
+}
+
+SCENARIO(a_word_before_cancel) {
+    cancel_with_a_word(scene_asks);
+}
+
+SCENARIO(a_word_before_sleep) {
+    cancel_with_a_word(scene_asks_by_sleep);
 }
 
 SCENARIO(cancelled_by_two) {
@@ -449,4 +583,16 @@ SCENARIOS({cancelled_while_it_falls_asleep,
           {undisturbed,
            "a sleep lasts its time, and goes on when it is woken for no reason",
            "wrong-result"},
+          {to_a_whole_second,
+           "a deadline at a whole second has 0 nanoseconds, not 1,000,000,000",
+           "wrong-result"},
+          {sleeps_a_day, "a sleep of a day lasts a day", "wrong-result"},
+          {a_word_before_cancel,
+           "fn sees what was written before bg_cancel when bg_cancelled "
+           "returns 1",
+           NULL},
+          {a_word_before_sleep,
+           "fn sees what was written before bg_cancel when bg_sleep returns "
+           "-ECANCELED",
+           NULL},
           {cancelled_by_two, "two threads cancel at once", NULL}, )
