@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "harness/suite.h"
 #include "lib/wb.h"
@@ -312,13 +313,15 @@ START_TEST(waiting_is_sleeping) {
 }
 END_TEST
 
-static void three_join(long timeout_ms) {
+static void three_join(const long timeouts[3]) {
     struct job job = held();
     worker *w = start(&job);
     struct caller callers[3];
     for (int i = 0; i < 3; i++) {
-        callers[i] = (struct caller){
-            .w = &w, .jobs = &job, .timeout_ms = timeout_ms, .call = call_join};
+        callers[i] = (struct caller){.w = &w,
+                                     .jobs = &job,
+                                     .timeout_ms = timeouts[i],
+                                     .call = call_join};
         caller_start(&callers[i]);
     }
     expect_asleep(callers, 3, 4);
@@ -328,25 +331,26 @@ static void three_join(long timeout_ms) {
             "lost-wakeup", wb_wakes_up(&callers[i].returned, 1),
             "three threads waited in worker_join(w, %ld), the worker has "
             "finished, and one of them still sleeps: nobody woke it",
-            timeout_ms);
+            timeouts[i]);
         caller_join(&callers[i]);
         expect(callers[i].rc == 0,
                "one of three threads that waited in worker_join(w, %ld) got "
                "%ld instead of 0",
-               timeout_ms, callers[i].rc);
+               timeouts[i], callers[i].rc);
     }
     expect_joined(w, &job, 0);
     worker_free(w);
 }
 
 START_TEST(three_joiners) {
-    three_join(-1);
+    three_join((long[]){-1, -2, LONG_MIN}); // any negative one
 }
 END_TEST
 
 START_TEST(timed_joiners_are_woken) {
-    three_join(DAY_MS);
-    three_join(DAY_MS - 1); // 999 ms: in the next second, whatever the time is
+    three_join((long[]){DAY_MS, DAY_MS, DAY_MS});
+    // 999 ms: in the next second, whatever the time is
+    three_join((long[]){DAY_MS - 1, DAY_MS - 1, DAY_MS - 1});
 }
 END_TEST
 
@@ -423,6 +427,49 @@ START_TEST(signals_come) {
 }
 END_TEST
 
+// --- Woken by something else ---
+
+// A cut wait has lasted 10 ms: a time limit of 100 ms cannot be cut more than
+// ten times, unless it begins anew.
+static void expect_not_anew(long timeout_ms, const char *call) {
+    int cuts = wb_waits_cut();
+    wb_cut_waits(0);
+    expect(cuts <= timeout_ms / 10 + 2,
+           "%s with %ld ms of time was woken by something else %d times, 10 ms "
+           "after it had begun to wait each time, and still waited on: its "
+           "time begins anew when it is woken",
+           call, timeout_ms, cuts);
+}
+
+START_TEST(time_goes_on) {
+    enum { TIMEOUT = 100 };
+    struct job job = held();
+    worker *w = start(&job);
+    wb_cut_waits(10);
+    long before = wb_now_ms();
+    int rc = worker_join(w, TIMEOUT);
+    long took = wb_now_ms() - before;
+    expect(rc == -ETIMEDOUT,
+           "worker_join(w, %d), woken by something else, returned %d instead "
+           "of -ETIMEDOUT (%d) although fn still ran",
+           TIMEOUT, rc, -ETIMEDOUT);
+    expect_not_anew(TIMEOUT, "worker_join");
+    expect(took >= TIMEOUT - 20,
+           "worker_join(w, %d), woken by something else, gave up after %ld ms",
+           TIMEOUT, took);
+    wb_cut_waits(10);
+    size_t count = join_all(&w, 1, TIMEOUT);
+    expect(count == 0,
+           "join_all(w, 1, %d) returned %zu instead of 0 although the worker "
+           "still ran",
+           TIMEOUT, count);
+    expect_not_anew(TIMEOUT, "join_all");
+    gate_open(&job);
+    expect_joined(w, &job, -1);
+    worker_free(w);
+}
+END_TEST
+
 // --- Many workers ------------------------------------------------------------
 
 static struct crew {
@@ -453,23 +500,23 @@ static void crew_end(void) {
 START_TEST(all_are_joined) {
     size_t none = join_all(NULL, 0, -1);
     expect(none == 0, "join_all(NULL, 0, -1) returned %zu instead of 0", none);
-    crew_start(5, 5);
+    crew_start(MOST, MOST);
     static const long timeouts[] = {-1, 0, DAY_MS};
     for (size_t i = 0; i < 3; i++) {
-        size_t count = join_all(crew.w, 5, timeouts[i]);
-        expect(count == 5,
-               "join_all(w, 5, %ld) returned %zu instead of 5 although all "
+        size_t count = join_all(crew.w, MOST, timeouts[i]);
+        expect(count == MOST,
+               "join_all(w, %d, %ld) returned %zu instead of %d although all "
                "workers have finished",
-               timeouts[i], count);
-        for (size_t k = 0; k < 5; k++)
-            expect_finished(&crew.jobs[k], "join_all returned 5");
+               MOST, timeouts[i], count, MOST);
+        for (size_t k = 0; k < MOST; k++)
+            expect_finished(&crew.jobs[k], "join_all returned n");
     }
     crew_end();
 }
 END_TEST
 
 START_TEST(join_all_waits_for_all) {
-    static const long timeouts[] = {-1, DAY_MS};
+    static const long timeouts[] = {LONG_MIN, DAY_MS};
     static const int order[] = {2, 0, 1};
     for (int round = 0; round < 2; round++) {
         crew_start(3, 0);
@@ -526,9 +573,9 @@ START_TEST(join_all_counts_the_finished) {
 END_TEST
 
 // Late once or a few times: the machine. Late every time, by the sum of the
-// times: the answer.
+// times: the answer. (Proved without a clock by the scenario three_are_stuck.)
 START_TEST(one_deadline_for_all) {
-    enum { TIMEOUT = 40, ROUNDS = 10, LATE = TIMEOUT * MOST / 2 };
+    enum { TIMEOUT = 40, ROUNDS = 10, LATE = (TIMEOUT - 2) * MOST };
     crew_start(MOST, 0);
     long took = 0;
     for (int round = 0; round < ROUNDS; round++) {
@@ -607,6 +654,7 @@ END_TEST
 
 // Fails the K-th CALL of a worker_start. False if it makes fewer.
 static bool start_fails(enum wb_call call, int k, const char *what) {
+    int fds = wb_open_fds();
     wb_fail_call(call, k);
     errno = 0;
     struct job job = {0};
@@ -617,8 +665,16 @@ static bool start_fails(enum wb_call call, int k, const char *what) {
     if (!failed) {
         expect(w != NULL, "worker_start returned NULL");
         worker_free(w);
+        expect_kind("fd-leak", wb_open_fds() == fds,
+                    "%d descriptors that worker_start had opened were still "
+                    "open after worker_free",
+                    wb_open_fds() - fds);
         return false;
     }
+    expect_kind("fd-leak", wb_open_fds() == fds,
+                "%s number %d failed: worker_start returned NULL and left %d "
+                "descriptors open",
+                what, k, wb_open_fds() - fds);
     expect(w == NULL,
            "worker_start returned a worker although %s number %d had failed",
            what, k);
@@ -630,6 +686,10 @@ static bool start_fails(enum wb_call call, int k, const char *what) {
            call == WB_PTHREAD_CREATE
                ? " (pthread_create returns its error, and sets no errno)"
                : "");
+    expect(error > 0,
+           "%s number %d failed: worker_start returned NULL and left errno at "
+           "%d, which is no error's number: those are positive",
+           what, k, error);
     return true;
 }
 
@@ -662,6 +722,10 @@ SUITE(TEST(waiting_is_sleeping, "a call that waits sleeps until it is woken",
       TEST(short_join_beside_a_long_one,
            "a thread that waits without limit holds up no other call"),
       TEST(signals_come, "a join that is interrupted waits on"),
+      TEST(time_goes_on,
+           "who is woken by something else waits on for what is left of the "
+           "time",
+           .stages = IN_TESTS),
       TEST(all_are_joined, "join_all of finished workers returns n"),
       TEST(join_all_waits_for_all,
            "join_all waits for the last worker, in whatever order they finish"),
@@ -710,6 +774,25 @@ SCENARIO(freed_at_once) {
     expect_value(&value, "worker_free returned");
 }
 
+// Who learns it by a call that does not wait sees as much.
+SCENARIO(asked_while_it_finishes) {
+    int value = 0;
+    worker *w = worker_start(adds_one, &value);
+    expect(w != NULL, "worker_start returned NULL");
+    if (worker_alive(w) == 0)
+        expect_value(&value, "worker_alive returned 0");
+    worker_free(w);
+}
+
+SCENARIO(looked_at_while_it_finishes) {
+    int value = 0;
+    worker *w = worker_start(adds_one, &value);
+    expect(w != NULL, "worker_start returned NULL");
+    if (worker_join(w, 0) == 0)
+        expect_value(&value, "worker_join(w, 0) returned 0");
+    worker_free(w);
+}
+
 static void *joins_it(void *arg) {
     int rc = worker_join(arg, -1);
     expect(rc == 0, "worker_join(w, -1) returned %d", rc);
@@ -724,6 +807,11 @@ SCENARIO(joined_by_two) {
     pthread_create(&other, NULL, joins_it, w);
     joins_it(w);
     expect_value(&value, "worker_join returned 0");
+    int alive = worker_alive(w);
+    expect(alive == 0,
+           "worker_alive returned %d instead of 0 after worker_join had "
+           "returned 0: what one call has told, all later ones tell",
+           alive);
     pthread_join(other, NULL);
     worker_free(w);
 }
@@ -752,8 +840,112 @@ SCENARIO(two_joined_together) {
     worker_free(w[1]);
 }
 
+// Virtual time: it passes only when nobody can run, and then exactly until the
+// first who waits for it.
+static long scene_us(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static long scene_ms(void) {
+    return scene_us() / 1000;
+}
+
+static pthread_mutex_t scene_gate = PTHREAD_MUTEX_INITIALIZER;
+
+static void passes_the_gate(void *arg) {
+    (void)arg;
+    pthread_mutex_lock(&scene_gate);
+    pthread_mutex_unlock(&scene_gate);
+}
+
+SCENARIO(three_are_stuck) {
+    enum { STUCK = 3, TIMEOUT = 999 };
+    worker *w[STUCK];
+    pthread_mutex_lock(&scene_gate);
+    for (int i = 0; i < STUCK; i++) {
+        w[i] = worker_start(passes_the_gate, NULL);
+        expect(w[i] != NULL, "worker_start returned NULL");
+    }
+    long before = scene_ms();
+    size_t count = join_all(w, STUCK, TIMEOUT);
+    long took = scene_ms() - before;
+    expect(count == 0,
+           "join_all(w, %d, %d) returned %zu instead of 0 although all %d "
+           "workers still ran",
+           STUCK, TIMEOUT, count, STUCK);
+    expect(took >= TIMEOUT - 1,
+           "join_all(w, %d, %d) gave up after %ld ms although no worker had "
+           "finished",
+           STUCK, TIMEOUT, took);
+    expect(took < TIMEOUT + 300,
+           "join_all(w, %d, %d) came back after %ld ms: the time limit is one "
+           "for all %d workers that still ran, not one for each",
+           STUCK, TIMEOUT, took, STUCK);
+    pthread_mutex_unlock(&scene_gate);
+    for (int i = 0; i < STUCK; i++)
+        worker_free(w[i]);
+}
+
+static void expect_timed_out(worker *w, long timeout_ms) {
+    long before = scene_us();
+    int rc = worker_join(w, timeout_ms);
+    long took = scene_us() - before;
+    expect(rc == -ETIMEDOUT,
+           "worker_join(w, %ld) returned %d instead of -ETIMEDOUT (%d) "
+           "although fn still ran",
+           timeout_ms, rc, -ETIMEDOUT);
+    expect(took >= timeout_ms * 1000 - 1000,
+           "worker_join(w, %ld) gave up after %ld.%03ld ms: before its time, "
+           "or woken for no reason",
+           timeout_ms, took / 1000, took % 1000);
+    expect(took < timeout_ms * 1000 + 300000,
+           "worker_join(w, %ld) gave up only after %ld ms", timeout_ms,
+           took / 1000);
+}
+
+SCENARIO(one_is_stuck) {
+    pthread_mutex_lock(&scene_gate);
+    worker *w = worker_start(passes_the_gate, NULL);
+    expect(w != NULL, "worker_start returned NULL");
+    expect_timed_out(w, 1999);
+    expect_timed_out(w, 0);
+    expect_timed_out(w, DAY_MS);
+    pthread_mutex_unlock(&scene_gate);
+    worker_free(w);
+}
+
+// A look at the clock takes 1000 ns: the second after this one, the answer's,
+// shows a moment at which 1 ms more is a second exactly.
+SCENARIO(a_whole_second) {
+    struct timespec t;
+    pthread_mutex_lock(&scene_gate);
+    worker *w = worker_start(passes_the_gate, NULL);
+    expect(w != NULL, "worker_start returned NULL");
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    t = (struct timespec){t.tv_sec + 1, 998998000};
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+    expect_timed_out(w, 1001);
+    pthread_mutex_unlock(&scene_gate);
+    worker_free(w);
+}
+
 SCENARIOS({joined_and_freed, "a worker is joined while it finishes", NULL},
           {freed_at_once, "a worker is freed while it finishes", NULL},
+          {asked_while_it_finishes,
+           "what fn wrote is visible when worker_alive has returned 0", NULL},
+          {looked_at_while_it_finishes,
+           "what fn wrote is visible when worker_join(w, 0) has returned 0",
+           NULL},
           {joined_by_two, "two threads join a worker while it finishes", NULL},
           {joined_in_time_or_not, "time passes while a worker finishes", NULL},
-          {two_joined_together, "join_all of two while they finish", NULL}, )
+          {two_joined_together, "join_all of two while they finish", NULL},
+          {three_are_stuck, "join_all has one deadline for all workers",
+           "wrong-result"},
+          {one_is_stuck,
+           "a wait lasts its time, and goes on when it is woken for no reason",
+           "wrong-result"},
+          {a_whole_second,
+           "a deadline at a whole second has 0 nanoseconds, not 1,000,000,000",
+           "wrong-result"}, )

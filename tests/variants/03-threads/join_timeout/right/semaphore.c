@@ -1,17 +1,21 @@
 // Design: a semaphore that the worker posts, and that each one who gets it
-// posts again for the next; sem_clockwait for the time.
+// posts again for the next; sem_clockwait for the time. An atomic flag tells
+// what is known already: the semaphore may be in somebody's hand just then.
 // SPDX-License-Identifier: MIT
 #include "join_timeout.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
 
 struct worker {
     pthread_t thread;
     sem_t over;
+    atomic_bool known;
     void (*fn)(void *);
     void *arg;
 };
@@ -19,6 +23,7 @@ struct worker {
 static void *run(void *arg) {
     worker *w = arg;
     w->fn(w->arg);
+    atomic_store(&w->known, true);
     sem_post(&w->over);
     return NULL;
 }
@@ -29,6 +34,7 @@ worker *worker_start(void (*fn)(void *arg), void *arg) {
         return NULL;
     w->fn = fn;
     w->arg = arg;
+    atomic_init(&w->known, false);
     if (sem_init(&w->over, 0, 0) != 0) {
         free(w);
         return NULL;
@@ -44,6 +50,8 @@ worker *worker_start(void (*fn)(void *arg), void *arg) {
 }
 
 static int wait_until(worker *w, const struct timespec *end) {
+    if (atomic_load(&w->known))
+        return 0;
     int rc;
     do {
         rc = end == NULL ? sem_wait(&w->over)
@@ -72,10 +80,7 @@ int worker_join(worker *w, long timeout_ms) {
 }
 
 int worker_alive(worker *w) {
-    if (sem_trywait(&w->over) != 0)
-        return 1;
-    sem_post(&w->over);
-    return 0;
+    return !atomic_load(&w->known);
 }
 
 size_t join_all(worker *const *w, size_t n, long timeout_ms) {
