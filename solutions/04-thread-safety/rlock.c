@@ -18,16 +18,30 @@ struct rlock {
     int depth;
 };
 
+// A condition whose time limits do not move when somebody sets the clock.
+static int make_condition(pthread_cond_t *cond) {
+    pthread_condattr_t monotonic;
+    int error = pthread_condattr_init(&monotonic);
+    if (error != 0)
+        return error;
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    error = pthread_cond_init(cond, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    return error;
+}
+
 rlock *rl_new(void) {
     rlock *l = calloc(1, sizeof *l);
     if (l == NULL)
         return NULL;
-    pthread_mutex_init(&l->inner, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&l->freed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    int error = pthread_mutex_init(&l->inner, NULL);
+    if (error == 0 && (error = make_condition(&l->freed)) != 0)
+        pthread_mutex_destroy(&l->inner);
+    if (error != 0) {
+        free(l);
+        errno = error;
+        return NULL;
+    }
     return l;
 }
 

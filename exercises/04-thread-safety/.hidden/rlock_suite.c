@@ -4,6 +4,7 @@
 #include "rlock.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -114,6 +115,30 @@ START_TEST(nested) {
 }
 END_TEST
 
+START_TEST(deep) {
+    enum { MOST = 1000000 };
+    rlock *l = make();
+    for (int i = 0; i < MOST; i++) {
+        int rc = rl_acquire(l, -1);
+        expect(rc == 0,
+               "rl_acquire(l, -1) returned %d (%s) to the owner, who had "
+               "locked it %d times: the contract allows a million",
+               rc, named(rc), i);
+    }
+    depth(l, MOST, "to the owner, who had locked it a million times");
+    for (int i = 0; i < MOST; i++) {
+        int rc = rl_release(l);
+        expect(rc == 0,
+               "rl_release returned %d (%s) to the owner, who had locked it a "
+               "million times and released it %d times",
+               rc, named(rc), i);
+    }
+    release(l, -EPERM, "after as many releases as there were acquires");
+    elsewhere(finds_it_free, l);
+    rl_free(l);
+}
+END_TEST
+
 START_TEST(strangers_stay_out) {
     rlock *l = make();
     for (int i = 0; i < 3; i++) {
@@ -202,20 +227,42 @@ static void *waits(void *arg) {
     return NULL;
 }
 
-static void waiters_start(struct waiter *waiters, int n, rlock *l, long ms) {
+static void waiters_start(struct waiter *waiters, int n, rlock *l,
+                          const long *timeouts) {
     for (int i = 0; i < n; i++) {
-        waiters[i] = (struct waiter){.l = l, .timeout_ms = ms};
+        waiters[i] = (struct waiter){.l = l, .timeout_ms = timeouts[i]};
         ck_assert_int_eq(
             pthread_create(&waiters[i].thread, NULL, waits, &waiters[i]), 0);
     }
+}
+
+// N others wait without an end in sight: asleep, and calling nothing.
+static void expect_asleep(int n, const char *who) {
+    enum { A_WHILE_MS = 150 };
+    bool asleep = wb_wait_blocked(n);
+    expect_kind("busy-wait", asleep,
+                "%s: no sleep until it is free, but one look after the other "
+                "(%.0f ms of processor time)",
+                who, wb_cpu_ms());
+    wb_reset_counts();
+    wb_sleep_ms(A_WHILE_MS);
+    // Who is woken for no reason makes a call or two.
+    long calls = wb_calls(WB_MUTEX_LOCK) + wb_calls(WB_COND_WAIT) +
+                 wb_calls(WB_SEM_WAIT) + wb_calls(WB_READ) + wb_calls(WB_POLL) +
+                 wb_calls(WB_SLEEP);
+    expect_kind("busy-wait", calls <= 2 * n,
+                "%s: within %d ms, in which nothing happened, %ld calls were "
+                "made that lock, wait or sleep: one look after the other, in "
+                "place of one sleep until somebody wakes who waits",
+                who, A_WHILE_MS, calls);
 }
 
 static void expect_outside(struct waiter *waiters, int n, const char *when) {
     for (int i = 0; i < n; i++)
         expect(
             !atomic_load_explicit(&waiters[i].returned, memory_order_relaxed),
-            "rl_acquire(l, %ld) returned to a second thread %s",
-            waiters[i].timeout_ms, when);
+            "rl_acquire(l, %ld) returned %d (%s) to another thread %s",
+            waiters[i].timeout_ms, waiters[i].rc, named(waiters[i].rc), when);
 }
 
 static void waiters_join(struct waiter *waiters, int n) {
@@ -231,15 +278,15 @@ static void waiters_join(struct waiter *waiters, int n) {
 START_TEST(the_last_release_wakes) {
     rlock *l = make();
     struct waiter waiters[3];
+    // Any negative number waits without limit.
+    static const long timeouts[] = {-1, -1000, LONG_MIN};
     acquire(l, -1, 0, "for a new lock");
     acquire(l, -1, 0, "to the owner");
-    waiters_start(waiters, 3, l, -1);
-    bool asleep = wb_wait_blocked(3);
+    waiters_start(waiters, 3, l, timeouts);
+    wb_wait_blocked(3);
     expect_outside(waiters, 3, "while the first one owned the lock");
-    expect_kind("busy-wait", asleep,
-                "three threads wait for the lock and do not sleep: they go on "
-                "looking (%.0f ms of processor time)",
-                wb_cpu_ms());
+    expect_asleep(3, "three threads wait for the lock");
+    expect_outside(waiters, 3, "while the first one owned the lock");
     acquire(l, -1, 0, "to the owner, while others wait");
     release(l, 0, "to the owner");
     release(l, 0, "to the owner");
@@ -257,8 +304,10 @@ START_TEST(woken_before_its_time) {
     rlock *l = make();
     struct waiter waiter;
     acquire(l, -1, 0, "for a new lock");
-    waiters_start(&waiter, 1, l, DAY_MS);
+    waiters_start(&waiter, 1, l, (long[]){DAY_MS});
     wb_wait_blocked(1);
+    expect_outside(&waiter, 1, "while the first one owned the lock");
+    expect_asleep(1, "a thread waits for the lock, with a limit of a day");
     expect_outside(&waiter, 1, "while the first one owned the lock");
     release(l, 0, "to the owner");
     expect_kind("lost-wakeup", wb_wakes_up(&waiter.returned, 1),
@@ -277,7 +326,10 @@ START_TEST(time_is_up) {
     acquire(l, -1, 0, "for a new lock");
     for (int i = 0; i < 3; i++) {
         long before = wb_now_ms();
-        waiters_start(&waiter, 1, l, timeouts[i]);
+        suite_note("A thread owns the lock all the time; another one calls "
+                   "rl_acquire(l, %ld).",
+                   timeouts[i]);
+        waiters_start(&waiter, 1, l, &timeouts[i]);
         pthread_join(waiter.thread, NULL);
         long took = wb_now_ms() - before;
         expect(waiter.rc == -ETIMEDOUT,
@@ -382,6 +434,65 @@ START_TEST(asked_by_others_meanwhile) {
 }
 END_TEST
 
+// Each of these makes its first call when another thread has had the lock.
+// Nothing but the answer's own lock, taken before it looks, orders the two; the
+// flag is a relaxed atomic.
+static atomic_bool was_had;
+
+static void *has_it(void *unused) {
+    acquire(shared.l, -1, 0, "for a lock that is free");
+    release(shared.l, 0, "to the owner");
+    atomic_store_explicit(&was_had, true, memory_order_relaxed);
+    return unused;
+}
+
+static void wait_until_had(void) {
+    while (!atomic_load_explicit(&was_had, memory_order_relaxed))
+        wb_sleep_ms(1);
+}
+
+static void *asks_late(void *unused) {
+    wait_until_had();
+    depth(shared.l, 0, "to a thread that never locks it");
+    return unused;
+}
+
+static void *meddles_late(void *unused) {
+    wait_until_had();
+    release(shared.l, -EPERM, "to a thread that never locks it");
+    return unused;
+}
+
+static void *tries_late(void *unused) {
+    wait_until_had();
+    // Another one may try just now.
+    int rc = rl_acquire(shared.l, 0);
+    if (rc == 0)
+        release(shared.l, 0, "to the owner");
+    return unused;
+}
+
+static void *takes_late(void *unused) {
+    wait_until_had();
+    acquire(shared.l, DAY_MS, 0, "to a thread that may wait");
+    release(shared.l, 0, "to the owner");
+    return unused;
+}
+
+START_TEST(asked_afterwards) {
+    static void *(*const does[])(void *) = {asks_late, meddles_late, tries_late,
+                                            takes_late, has_it};
+    enum { ALL = sizeof does / sizeof does[0] };
+    pthread_t threads[ALL];
+    shared.l = make();
+    for (int i = 0; i < ALL; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, does[i], NULL), 0);
+    for (int i = 0; i < ALL; i++)
+        pthread_join(threads[i], NULL);
+    rl_free(shared.l);
+}
+END_TEST
+
 // --- What it is made of ------------------------------------------------------
 
 START_TEST(not_the_recursive_mutex) {
@@ -398,6 +509,36 @@ START_TEST(not_the_recursive_mutex) {
            "the answer locks a mutex of the type PTHREAD_MUTEX_RECURSIVE, "
            "which already is what you are to build here: count the depth "
            "yourself");
+}
+END_TEST
+
+// An answer that does without what could not be had is left alone, and what it
+// returned is kept: who is to say that it works, or that it can be freed?
+START_TEST(something_else_is_short) {
+    static const struct {
+        enum wb_call call;
+        const char *name;
+    } short_of[] = {
+        {WB_MUTEX_INIT, "pthread_mutex_init"},
+        {WB_COND_INIT, "pthread_cond_init"},
+        {WB_SEM_INIT, "sem_init"},
+    };
+    for (size_t i = 0; i < sizeof short_of / sizeof short_of[0]; i++) {
+        wb_fail_call(short_of[i].call, 1);
+        errno = 0;
+        rlock *l = rl_new();
+        int error = errno;
+        bool failed = wb_failed(short_of[i].call);
+        wb_fail_call(short_of[i].call, 0);
+        expect(l != NULL || error != 0,
+               "rl_new returned NULL when %s had failed, but left errno at 0",
+               short_of[i].name);
+        static rlock *volatile kept[sizeof short_of / sizeof short_of[0]];
+        if (failed)
+            kept[i] = l;
+        else
+            rl_free(l);
+    }
 }
 END_TEST
 
@@ -422,6 +563,7 @@ END_TEST
 
 SUITE(TEST(once, "acquire, depth and release, by one thread"),
       TEST(nested, "the owner may lock it again, a thousand times"),
+      TEST(deep, "its owner may lock it a million times", .stages = IN_TESTS),
       TEST(not_the_recursive_mutex, "it is built without the recursive mutex",
            .stages = IN_TESTS),
       TEST(strangers_stay_out,
@@ -433,10 +575,16 @@ SUITE(TEST(once, "acquire, depth and release, by one thread"),
            "who waits sleeps, and the last release wakes one",
            .stages = IN_TESTS | IN_RACES),
       TEST(woken_before_its_time,
-           "who waits with a time limit is woken when the lock is free",
-           .stages = IN_TESTS),
+           "who waits with a time limit sleeps, and is woken when it is free",
+           .stages = IN_TESTS | IN_MEMORY),
       TEST(time_is_up, "rl_acquire gives up when its time is up, not earlier"),
       TEST(asked_by_others_meanwhile, "any thread may ask and try at any time"),
+      TEST(asked_afterwards,
+           "a thread that comes when others had the lock sees it as they left "
+           "it"),
+      TEST(something_else_is_short,
+           "if a lock inside cannot be had, rl_new leaks nothing",
+           .stages = IN_TESTS | IN_MEMORY, .allow_threads_left = true),
       TEST(memory_is_short,
            "if memory is short, rl_new returns NULL and leaks nothing",
            .stages = IN_TESTS | IN_MEMORY), )
@@ -445,13 +593,18 @@ SUITE(TEST(once, "acquire, depth and release, by one thread"),
 
 static rlock *scene;
 static int scene_count;
+static atomic_int scene_owners;
 
 static void scene_nests(void) {
     acquire(scene, -1, 0, "to a thread that may wait");
+    expect(atomic_fetch_add(&scene_owners, 1) == 0,
+           "rl_acquire returned 0 to a thread while another one owned the "
+           "lock");
     acquire(scene, -1, 0, "to the owner");
     scene_count++;
     release(scene, 0, "to the owner");
     scene_count++;
+    atomic_fetch_sub(&scene_owners, 1);
     release(scene, 0, "to the owner");
 }
 
@@ -482,7 +635,8 @@ SCENARIO(three_owners) {
     scene_run(2);
 }
 
-enum { LIMIT_MS = 999 };
+enum { LIMIT_MS = 999, HALF_MS = 500, LONGER_S = 100000 };
+static long scene_limit_ms = LIMIT_MS;
 static int scene_result;
 static long scene_waited_ms;
 
@@ -494,31 +648,80 @@ static long clock_ms(void) {
 
 static void *scene_tries(void *unused) {
     long begin = clock_ms();
-    scene_result = rl_acquire(scene, LIMIT_MS);
+    scene_result = rl_acquire(scene, scene_limit_ms);
     scene_waited_ms = clock_ms() - begin;
     if (scene_result == 0)
         release(scene, 0, "to the owner");
     return unused;
 }
 
-// Begins in the middle of a second: the end of the time is in the next one.
-SCENARIO(a_time_limit) {
+// Begins in the middle of a second: the end of the time is in the next one, or
+// where it begins.
+static void scene_time_is_up(long limit_ms, long owned_s) {
     pthread_t thread;
     scene = rl_new();
+    scene_limit_ms = limit_ms;
     usleep(500000);
     acquire(scene, -1, 0, "to a thread that may wait");
     pthread_create(&thread, NULL, scene_tries, NULL);
-    usleep(3000000);
+    nanosleep(&(struct timespec){.tv_sec = owned_s}, NULL);
     release(scene, 0, "to the owner");
     pthread_join(thread, NULL);
-    expect(scene_result == 0 || scene_waited_ms >= LIMIT_MS,
-           "rl_acquire with %d ms returned %d after %ld ms: before its time, "
+    expect(scene_result == 0 || scene_waited_ms >= limit_ms,
+           "rl_acquire with %ld ms returned %d after %ld ms: before its time, "
            "while another thread owned it",
-           LIMIT_MS, scene_result, scene_waited_ms);
+           limit_ms, scene_result, scene_waited_ms);
     rl_free(scene);
+}
+
+SCENARIO(a_time_limit) {
+    scene_time_is_up(LIMIT_MS, 3);
+}
+
+SCENARIO(half_a_second) {
+    scene_time_is_up(HALF_MS, 3);
+}
+
+SCENARIO(a_day) {
+    scene_time_is_up(DAY_MS, LONGER_S);
+}
+
+static void *scene_waits(void *unused) {
+    acquire(scene, -1, 0, "to a thread that may wait");
+    release(scene, 0, "to the owner");
+    return unused;
+}
+
+// The lock becomes free about when one of two gives up, or well before.
+static void scene_gives_up(useconds_t after_us) {
+    pthread_t tries, waits;
+    scene = rl_new();
+    acquire(scene, -1, 0, "to a thread that may wait");
+    pthread_create(&tries, NULL, scene_tries, NULL);
+    pthread_create(&waits, NULL, scene_waits, NULL);
+    usleep(after_us);
+    release(scene, 0, "to the owner");
+    pthread_join(tries, NULL);
+    pthread_join(waits, NULL);
+    acquire(scene, 0, 0, "for a lock that everybody has released");
+    release(scene, 0, "to the owner");
+    rl_free(scene);
+}
+
+SCENARIO(one_gives_up) {
+    scene_gives_up(LIMIT_MS * 1000);
 }
 
 SCENARIOS({two_owners, "two threads own it in turns", NULL},
           {three_owners, "three threads own it in turns", NULL},
           {a_time_limit, "who gives up has waited its whole time",
-           "wrong-result"}, )
+           "wrong-result"},
+          {half_a_second,
+           "who gives up has waited its whole time, also to the full second",
+           "wrong-result"},
+          {a_day, "who gives up has waited its whole time, also if it is a day",
+           "wrong-result"},
+          {one_gives_up,
+           "one of two gives up just when the lock is released: the other one "
+           "gets it",
+           NULL}, )
