@@ -21,9 +21,15 @@ table *table_new(int n) {
     table *t = malloc(sizeof *t + (size_t)n * sizeof t->forks[0]);
     if (t == NULL)
         return NULL;
-    t->n = n;
-    for (int i = 0; i < n; i++)
-        pthread_mutex_init(&t->forks[i], NULL);
+    // t->n counts the forks that there are, so table_free() fits at any time.
+    for (t->n = 0; t->n < n; t->n++) {
+        int error = pthread_mutex_init(&t->forks[t->n], NULL);
+        if (error != 0) {
+            table_free(t);
+            errno = error;
+            return NULL;
+        }
+    }
     return t;
 }
 

@@ -12,7 +12,7 @@
 #include "harness/suite.h"
 #include "lib/wb.h"
 
-enum { MOST = 64 };
+enum { MOST = 1000 };
 
 static table *make(int n) {
     table *t = table_new(n);
@@ -29,6 +29,7 @@ struct guest {
     wb_gauge *gauge; // sat in during the first meal, or NULL
     pthread_t thread;
     atomic_bool eats; // for glances
+    atomic_bool done; // likewise: has had all meals
 };
 
 static struct dinner {
@@ -75,6 +76,7 @@ static void *guest_main(void *arg) {
         eats(self->i, meal == 0 ? self->gauge : NULL);
         table_putdown(self->t, self->i);
     }
+    atomic_store_explicit(&self->done, true, memory_order_relaxed);
     return NULL;
 }
 
@@ -190,14 +192,15 @@ END_TEST
 
 // A pause between two tries costs next to nothing; looking all the time costs
 // all there is. Only who is caught in every window is called busy.
-START_TEST(who_waits_gives_the_processor_away) {
+static void expect_pauses(int eater) {
     enum { WINDOW_MS = 300, BUSY_MS = 90, WINDOWS = 4 };
     dinner.n = 5;
+    int left = left_of(eater), right = right_of(eater);
     table *t = make(5);
     double used = 0;
-    table_pickup(t, 0);
-    sits_down(t, 1, 1, NULL);
-    sits_down(t, 4, 1, NULL);
+    table_pickup(t, eater);
+    sits_down(t, right, 1, NULL);
+    sits_down(t, left, 1, NULL);
     if (!wb_wait_blocked(2)) {
         for (int window = 0; window < WINDOWS; window++) {
             double before = wb_cpu_ms();
@@ -207,18 +210,92 @@ START_TEST(who_waits_gives_the_processor_away) {
                 break;
         }
     }
-    expect_kind("broken-invariant", !is_eating(1) && !is_eating(4),
-                "philosopher %d ate while 0, its neighbour, was eating",
-                is_eating(1) ? 1 : 4);
+    expect_kind("broken-invariant", !is_eating(left) && !is_eating(right),
+                "philosopher %d ate while %d, its neighbour, was eating",
+                is_eating(left) ? left : right, eater);
     expect_kind(
         "busy-wait", used < BUSY_MS,
         "two philosophers wait for a third one, and used %.0f ms of "
         "processor time within %d ms: they try again and again instead of "
         "sleeping",
         used, WINDOW_MS);
-    table_putdown(t, 0);
-    gets_up(1);
-    gets_up(4);
+    table_putdown(t, eater);
+    gets_up(left);
+    gets_up(right);
+    table_free(t);
+}
+
+// The first fork may be what is missing, or the second one.
+START_TEST(who_waits_gives_the_processor_away) {
+    expect_pauses(0);
+    expect_pauses(2);
+    expect_pauses(4);
+}
+END_TEST
+
+// One eats, both neighbours wait, and far from them another one is hungry: with
+// nobody beside who eats or waits, so nothing may keep it from eating.
+START_TEST(hungry_far_from_others) {
+    for (dinner.n = 6; dinner.n <= 7; dinner.n++) {
+        for (int i = 0; i < dinner.n; i += dinner.n - 1) {
+            int far = (i + 3) % dinner.n;
+            table *t = make(dinner.n);
+            table_pickup(t, i);
+            eats(i, NULL);
+            sits_down(t, left_of(i), 1, NULL);
+            sits_down(t, right_of(i), 1, NULL);
+            wb_wait_blocked(2); // they wait by now, or nap
+            sits_down(t, far, 3, NULL);
+            bool done = wb_wakes_up(&dinner.guests[far].done, 3);
+            expect_kind("no-overlap", done || !is_eating(far),
+                        "of %d philosophers, %d ate and %d and %d waited for "
+                        "it. Then %d became hungry and ate, but its next meal, "
+                        "or table_putdown before it, waited until %d had put "
+                        "down; nobody beside %d was hungry",
+                        dinner.n, i, left_of(i), right_of(i), far, i, far);
+            expect_kind("no-overlap", done,
+                        "of %d philosophers, %d ate and %d and %d waited for "
+                        "it. Then %d became hungry, whose neighbours %d and %d "
+                        "were thinking; but it did not have its 3 meals until "
+                        "%d had put down",
+                        dinner.n, i, left_of(i), right_of(i), far, left_of(far),
+                        right_of(far), i);
+            table_putdown(t, i);
+            gets_up(left_of(i));
+            gets_up(right_of(i));
+            gets_up(far);
+            table_free(t);
+        }
+    }
+}
+END_TEST
+
+// One has eaten, and its neighbours, who were there before, eat for the first
+// time: nothing but the table orders what they do.
+static void *guest_comes_late(void *arg) {
+    struct guest *self = arg;
+    while (!atomic_load_explicit(&dinner.guests[0].done, memory_order_relaxed))
+        wb_sleep_ms(1);
+    return guest_main(self);
+}
+
+START_TEST(one_after_the_other) {
+    dinner.n = 3;
+    table *t = make(dinner.n);
+    for (int i = dinner.n - 1; i >= 0; i--) {
+        dinner.guests[i] = (struct guest){.t = t, .i = i, .meals = 1};
+        ck_assert_int_eq(pthread_create(&dinner.guests[i].thread, NULL,
+                                        i == 0 ? guest_main : guest_comes_late,
+                                        &dinner.guests[i]),
+                         0);
+    }
+    for (int i = 0; i < dinner.n; i++)
+        gets_up(i);
+    for (int i = 0; i < dinner.n; i++)
+        expect_kind("broken-invariant", dinner.forks[i] == 2,
+                    "3 philosophers had one meal each, and fork %d was used "
+                    "%ld times instead of 2",
+                    i, dinner.forks[i]);
     table_free(t);
 }
 END_TEST
@@ -250,7 +327,34 @@ START_TEST(everybody_eats) {
 END_TEST
 
 START_TEST(large_table) {
-    dine(suite_size(MOST, 24, 12), suite_size(10, 4, 2));
+    dine(suite_size(64, 24, 12), suite_size(10, 4, 2));
+}
+END_TEST
+
+START_TEST(very_large_table) {
+    dinner.n = MOST;
+    table *t = table_new(dinner.n);
+    if (t == NULL && (errno == EMFILE || errno == EAGAIN))
+        return; // so many descriptors or threads there are not
+    expect(t != NULL, "table_new(%d) returned NULL (errno %d: %s)", dinner.n,
+           errno, strerror(errno));
+    for (int i = 0; i < dinner.n; i += 333) {
+        table_pickup(t, i);
+        eats(i, NULL);
+        sits_down(t, left_of(i), 1, NULL);
+        sits_down(t, right_of(i), 1, NULL);
+        wb_wait_blocked(2); // they wait by now, or nap
+        expect_kind("broken-invariant",
+                    !is_eating(left_of(i)) && !is_eating(right_of(i)),
+                    "of %d philosophers, %d and %d ate at the same time; they "
+                    "are neighbours",
+                    dinner.n, i,
+                    is_eating(left_of(i)) ? left_of(i) : right_of(i));
+        table_putdown(t, i);
+        gets_up(left_of(i));
+        gets_up(right_of(i));
+    }
+    table_free(t);
 }
 END_TEST
 
@@ -263,6 +367,40 @@ START_TEST(no_such_table) {
         expect(errno == EINVAL,
                "table_new(%d) set errno to %d, not EINVAL (%d)", sizes[k],
                errno, EINVAL);
+    }
+}
+END_TEST
+
+// An answer that does without what could not be had is left alone, and what it
+// returned is kept: who is to say that it works, or that it can be freed?
+START_TEST(something_else_is_short) {
+    static const struct {
+        enum wb_call call;
+        const char *name;
+    } short_of[] = {
+        {WB_MUTEX_INIT, "pthread_mutex_init"},
+        {WB_COND_INIT, "pthread_cond_init"},
+        {WB_SEM_INIT, "sem_init"},
+    };
+    for (size_t i = 0; i < sizeof short_of / sizeof short_of[0]; i++) {
+        for (int k = 1; k <= 5; k++) {
+            wb_fail_call(short_of[i].call, k);
+            errno = 0;
+            table *t = table_new(5);
+            int error = errno;
+            bool failed = wb_failed(short_of[i].call);
+            wb_fail_call(short_of[i].call, 0);
+            expect(t != NULL || error != 0,
+                   "table_new(5) returned NULL when %s had failed, but left "
+                   "errno at 0",
+                   short_of[i].name);
+            static table
+                *volatile kept[sizeof short_of / sizeof short_of[0]][6];
+            if (failed)
+                kept[i][k] = t;
+            else
+                table_free(t);
+        }
     }
 }
 END_TEST
@@ -291,11 +429,21 @@ SUITE(TEST(alone, "who is alone eats at once"),
       TEST(others_at_the_same_time,
            "philosophers who are not neighbours eat at the same time"),
       TEST(both_neighbours_go_on, "who puts down lets both neighbours go on"),
+      TEST(hungry_far_from_others,
+           "who is hungry while no neighbour eats or is hungry eats at once",
+           .stages = IN_TESTS),
+      TEST(one_after_the_other,
+           "who eats sees what the neighbours wrote while eating"),
       TEST(who_waits_gives_the_processor_away,
            "who waits gives the processor away", .stages = IN_TESTS),
       TEST(everybody_eats, "everybody eats, and nobody waits for ever"),
       TEST(large_table, "many philosophers at one table"),
+      TEST(very_large_table, "a table for a thousand",
+           .stages = IN_TESTS | IN_MEMORY, .allow_threads_left = true),
       TEST(no_such_table, "there is no table for fewer than two"),
+      TEST(something_else_is_short,
+           "if a lock cannot be had, table_new leaks nothing",
+           .stages = IN_TESTS | IN_MEMORY),
       TEST(memory_is_short,
            "if memory is short, table_new returns NULL and leaks nothing",
            .stages = IN_TESTS | IN_MEMORY), )
