@@ -161,9 +161,10 @@ static void expect_asleep(struct caller *callers, int n, int count) {
             continue;
         caller_join(c);
         expect(false,
-               "%s with %ld ms of time returned %ld at once although a worker "
-               "still ran",
-               name_of(c), c->timeout_ms, c->rc);
+               "%s with %ld ms of time%s returned %ld at once although a "
+               "worker still ran",
+               name_of(c), c->timeout_ms,
+               c->timeout_ms < 0 ? " (negative: without limit)" : "", c->rc);
     }
     expect_kind(
         "busy-wait", asleep,
