@@ -23,8 +23,8 @@
 // while there is nothing to read: it does not look again and again.
 //
 // No thread and no process is made. The sockets stay open, in both directions,
-// and in blocking mode. There may be thousands of them, and the numbers of
-// descriptors may be large. A signal that is caught meanwhile changes nothing.
+// and in blocking mode. There may be thousands of them, and a descriptor may
+// have any number from 0 on. A signal that is caught meanwhile changes nothing.
 //
 // Returns how many are done, from 0 to N; or -errno if memory was short or it
 // could not wait (poll, or what it uses instead, failed with anything else than
