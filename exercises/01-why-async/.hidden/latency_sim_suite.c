@@ -42,8 +42,10 @@ static long *numbers(int n) {
 static void expect_responses(const char *who, const struct req *r, int n,
                              const long *found, const long *right) {
     for (int i = 0; i < n; i++)
-        expect(found[i] == right[i], "%s: response[%d] is %ld, not %ld%s", who,
-               i, found[i], right[i], described(r, n));
+        expect(found[i] == right[i], "%s: response[%d] is %ld%s, not %ld%s",
+               who, i, found[i],
+               found[i] == UNTOUCHED ? ", as before the call" : "", right[i],
+               described(r, n));
     expect(found[n] == UNTOUCHED, "%s wrote to response[%d] of %d", who, n, n);
 }
 
@@ -147,8 +149,25 @@ START_TEST(nothing_to_do) {
                             {0, SEGS({3, 0}, {0, 4})}};
     expect_sync(r, 3, RIGHT(0, 8, 7));
     expect_async(r, 3, RIGHT(0, 5, 7), 6);
-    expect_sync(NULL, 0, RIGHT(0));
-    expect_async(NULL, 0, RIGHT(0), 0);
+}
+END_TEST
+
+START_TEST(no_requests) {
+    long idle = UNTOUCHED;
+    int rc = sim_sync(NULL, 0, NULL);
+    expect(rc == 0, "sim_sync(NULL, 0, NULL) returned %d, not 0", rc);
+    rc = sim_async(NULL, 0, NULL, &idle);
+    expect(rc == 0, "sim_async(NULL, 0, NULL, &idle) returned %d, not 0", rc);
+    expect(idle == 0, "*idle_ms is %ld, not 0, without a request", idle);
+}
+END_TEST
+
+// Beyond a million, and beyond 16 bits.
+START_TEST(long_times) {
+    const struct req r[] = {{1200000, SEGS({300000, 400000}, {70000, 1})},
+                            {1300000, SEGS({250000, 0})}};
+    expect_sync(r, 2, RIGHT(770001, 920001));
+    expect_async(r, 2, RIGHT(770001, 450000), 1350001);
 }
 END_TEST
 
@@ -276,10 +295,14 @@ START_TEST(refused) {
     const struct req less[] = {{0, SEGS({1, 1})}, {0, SEGS({1, 1}, {-1, 1})}};
     const struct req back[] = {{0, SEGS({1, 1})}, {0, SEGS({1, 1}, {1, -1})}};
     const struct req none[] = {{0, SEGS({1, 1})}, {0, NULL, 0}};
+    const struct req few[] = {{0, SEGS({1, 1})}, {0, NULL, -1}};
+    const struct req first[] = {{-1, SEGS({1, 1})}, {0, SEGS({1, 1})}};
     expect_refused("a request that arrives before 0", early, 2);
     expect_refused("a negative cpu_ms", less, 2);
     expect_refused("a negative wait_ms", back, 2);
     expect_refused("a request without a segment", none, 2);
+    expect_refused("a request with -1 segments", few, 2);
+    expect_refused("a first request that arrives before 0", first, 2);
     expect_refused("n = -1", early, -1);
 }
 END_TEST
@@ -300,6 +323,10 @@ static bool is_short_of_memory(bool sync, int k) {
     expect(rc == 0 || (response[0] == UNTOUCHED && response[1] == UNTOUCHED &&
                        idle == UNTOUCHED),
            "%s returned -ENOMEM, but had written a result", name);
+    expect(rc != 0 || (response[0] == 10 && response[1] == (sync ? 20 : 12)),
+           "%s returned 0 when there was no memory, but its results are not "
+           "there",
+           name);
     return failed;
 }
 
@@ -319,7 +346,9 @@ SUITE(TEST(one_request, "a single request gets the same from both servers"),
       TEST(ready_longest, "who has been ready longest is next, and nobody is "
                           "interrupted"),
       TEST(at_the_same_moment, "what happens at the same moment takes part"),
-      TEST(nothing_to_do, "segments of no length, and no requests"),
+      TEST(nothing_to_do, "segments of no length"),
+      TEST(no_requests, "without requests there is nothing to do"),
+      TEST(long_times, "times may be long"),
       TEST(turn_without_work, "a segment of no length waits for its turn"),
       TEST(random_pictures, "all sorts of requests"),
       TEST(many_requests, "many requests"),
