@@ -472,7 +472,8 @@ START_TEST(time_is_up_before_a_look) {
     snprintf(late.path, sizeof late.path, "/tmp/lockstep-late-%d",
              (int)getpid());
     snprintf(script, sizeof script,
-             "$|=1; print 'part'; print STDERR 'also'; open(F, '>', '%s'); "
+             "$|=1; print 'x' x 50000; print STDERR 'y' x 50000; "
+             "open(F, '>', '%s'); "
              "close F; " FOR_EVER,
              late.path);
     wb_after_call(WB_FORK, be_late);
@@ -481,9 +482,9 @@ START_TEST(time_is_up_before_a_look) {
     unlink(late.path);
     expect_timed_out(&call);
     if (late.held)
-        expect(call.r.out_len == 4 && call.r.err_len == 4,
-               "the program had written 4 bytes to each output before its time "
-               "was up, but nobody had read them by then: %zu and %zu bytes "
+        expect(call.r.out_len == 50000 && call.r.err_len == 50000,
+               "the program had written 50,000 bytes to each output before its "
+               "time was up, but nobody had read them by then: %zu and %zu "
                "came back. What is still in the pipes is to be read after the "
                "kill",
                call.r.out_len, call.r.err_len);
@@ -1022,7 +1023,29 @@ START_TEST(thread_fails) {
 }
 END_TEST
 
+// What ends by itself is told of as a whole, or not at all.
+static void expect_all_or_nothing(void) {
+    bool failed = true;
+    for (int k = 1; failed && k <= 24; k++) {
+        struct call call;
+        wb_fail_call(WB_MALLOC, k);
+        run_alone(&call, PERL("print 'x' x 200000; print STDERR 'err!'"), "x",
+                  1, 60000);
+        failed = wb_failed(WB_MALLOC);
+        wb_fail_call(WB_MALLOC, 0);
+        expect(call.rc == -ENOMEM ||
+                   (call.rc == 0 && call.r.out_len == 200000 &&
+                    call.r.err_len == 4),
+               "call number %d of malloc() or realloc() failed: %s returned %d "
+               "with %zu and %zu bytes, instead of -ENOMEM (%d), or 0 with all "
+               "that the program wrote (200,000 and 4 bytes)",
+               k, call.what, call.rc, call.r.out_len, call.r.err_len, -ENOMEM);
+        finish(&call);
+    }
+}
+
 START_TEST(memory_is_short) {
+    expect_all_or_nothing();
     expect_each_failure(WB_MALLOC, "malloc() or realloc()", -ENOMEM);
     expect_each_failure(WB_MMAP, "mmap()", -ENOMEM);
 }
