@@ -29,13 +29,6 @@ static unsigned below(unsigned count) {
     return (unsigned)(next_random() % count);
 }
 
-const char *strategy_name(enum strategy strategy) {
-    static const char *const names[] = {"openers",    "random", "sticky",
-                                        "pct",        "pos",    "surw",
-                                        "reads-from", "dfs",    "replay"};
-    return names[strategy];
-}
-
 bool choose_may(enum surprise surprise) {
     return (order->may & surprise) != 0;
 }

@@ -52,6 +52,13 @@ refuses() {
     refuses 'may not include "tsan.h"'
 }
 
+@test "make lint has nothing to complain about" {
+    cd "$BATS_TEST_DIRNAME/../.."
+    run tools/lint
+    echo "$output"
+    [ "$status" -eq 0 ]
+}
+
 @test "the workbook itself keeps the layers" {
     run "$CHECK" "$BATS_TEST_DIRNAME/../.."
     echo "$output"
