@@ -333,6 +333,26 @@ START_TEST(room_on_the_stack) {
 }
 END_TEST
 
+// A byte on each page.
+static void touches_stack(coro *self, void *arg) {
+    size_t size = *(size_t *)arg;
+    volatile unsigned char *room = __builtin_alloca(size);
+    for (size_t i = 0; i < size; i += 4 * KIB)
+        room[i] = 1;
+    coro_yield(self, NULL);
+}
+
+// More than the system gives a thread that asks for nothing.
+START_TEST(a_large_stack) {
+    size_t used = 15 * KIB * KIB;
+    coro *c = make(touches_stack, &used, 16 * KIB * KIB);
+    suite_note("a coroutine with a stack of 16 MiB uses 15 of them");
+    expect_yield(c, NULL, 0);
+    expect_return(c);
+    coro_free(c);
+}
+END_TEST
+
 static int continued;
 static void notes_that_it_goes_on(coro *self, void *arg) {
     (void)arg;
@@ -511,6 +531,7 @@ SUITE(
     TEST(many_at_once, "a hundred coroutines keep their local variables"),
     TEST(room_on_the_stack, "a stack has the room that was asked for, and 64 "
                             "KiB at least"),
+    TEST(a_large_stack, "a stack may have 16 MiB", .stages = IN_TESTS),
     TEST(freed_at_any_time, "a coroutine may be freed whenever it does not "
                             "run"),
     TEST(stacks_are_given_back, "coro_free gives the stack back"),

@@ -390,6 +390,14 @@ START_TEST(memory_is_short) {
         wb_fail_call(WB_MALLOC, 0);
         free(nodes);
     }
+    // Who allocates for many nodes at once is short later.
+    enum { MANY = 1100, FIRST = 12 };
+    struct tnode *nodes = nodes_new(MANY);
+    const struct tnode *root = chain(nodes, MANY, true);
+    for (int k = 1; k <= FIRST && walk_short(root, MANY, k); k++)
+        ;
+    wb_fail_call(WB_MALLOC, 0);
+    free(nodes);
     suite_note("in each walk through a tree another allocation fails, once");
 }
 END_TEST

@@ -273,6 +273,31 @@ START_TEST(equal_ends) {
 }
 END_TEST
 
+static int next_to_wake;
+static void wakes_in_order(struct actor *self, task *t) {
+    (void)t;
+    if (self->at == 0)
+        return;
+    int place = (int)(self - stage.cast);
+    expect(place == next_to_wake,
+           "many tasks asked for the same sleep, one after the other; number "
+           "%d of them woke up as number %d",
+           place + 1, next_to_wake + 1);
+    next_to_wake++;
+}
+
+// More than fit into a count of 8 bits.
+START_TEST(many_equal_ends) {
+    static const long nap[] = {10, DONE};
+    begin(0);
+    next_to_wake = 0;
+    for (int i = 0; i < 600; i++)
+        spawn('t', nap)->also = wakes_in_order;
+    run();
+    end();
+}
+END_TEST
+
 START_TEST(no_sleep_at_all) {
     static const long zero[] = {0, -5, LONG_MIN, DONE}, other[] = {AGAIN, DONE};
     begin(0);
@@ -580,6 +605,8 @@ SUITE(
                               "earliest first"),
     TEST(equal_ends, "sleeps that end at the same time end in the order in "
                      "which they were asked for"),
+    TEST(many_equal_ends, "sleeps that end at the same time keep their order, "
+                          "however many they are"),
     TEST(no_sleep_at_all, "a sleep of 0 or less is over at once"),
     TEST(steps_take_time, "a sleep is counted from the moment when task_sleep "
                           "is called"),
