@@ -697,6 +697,9 @@ static bool short_of_memory(int k) {
 
 START_TEST(no_memory) {
     start_short();
+    suite_note("every allocation fails");
+    short_of_memory(-1);
+    suite_note("one allocation fails, and no other");
     for (int k = 1; k <= SHORT_TRIES && short_of_memory(k);)
         k++;
     stop();
