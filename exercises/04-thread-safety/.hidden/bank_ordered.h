@@ -5,7 +5,8 @@
 //
 // xfer and audit may be called by any number of threads at any moment, on any
 // accounts. acct_init returns before anyone uses the account, and acct_destroy
-// is called once nobody uses it any more.
+// is called once nobody uses it any more; other accounts may be in use all the
+// time.
 //
 // Every call looks as if it happened at one single moment: whoever asks sees
 // another thread's transfer either not begun or complete, never half done. So

@@ -19,7 +19,9 @@
 #include <limits.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "harness/suite.h"
 #include "lib/wb.h"
@@ -37,11 +39,15 @@ enum { ACCOUNTS = 6 };
 static struct account account[ACCOUNTS];
 static struct account *everybody[ACCOUNTS];
 
-static void init(int i, int id, long opening) {
-    memset(&account[i], 0x5a, sizeof account[i]);
-    int error = acct_init(&account[i], id, opening);
+static void init_at(struct account *a, int id, long opening) {
+    memset(a, 0x5a, sizeof *a);
+    int error = acct_init(a, id, opening);
     expect(error == 0, "acct_init(a, %d, %ld) returned %d (%s), expected 0", id,
            opening, error, strerror(error < 0 ? -error : error));
+}
+
+static void init(int i, int id, long opening) {
+    init_at(&account[i], id, opening);
     everybody[i] = &account[i];
 }
 
@@ -77,6 +83,7 @@ static struct {
     atomic_bool held; // it is in BANK_STEP now
     atomic_bool let_go;
     wb_gauge *meet; // everybody meets in BANK_STEP, NULL: nobody does
+    bool anywhere;  // the accounts are not those of account[]
 } step;
 
 // The account's index; fails the test if it is none of ours.
@@ -91,6 +98,19 @@ static int index_of(struct account *a) {
     return -1;
 }
 
+static void step_waits(struct account *from, struct account *to, long calls) {
+    if (step.meet != NULL) {
+        wb_gauge_enter(step.meet);
+        wb_gauge_leave(step.meet);
+    } else if (from == GET(step.hold_from) && to == GET(step.hold_to)) {
+        SET(step.held, true);
+        while (!GET(step.let_go))
+            wb_sleep_ms(1);
+    } else if (calls % 251 == 0) {
+        sched_yield();
+    }
+}
+
 static void step_enters(int i) {
     expect_invariant(
         ADD(step.inside[i], 1) == 0,
@@ -102,6 +122,10 @@ static void step_enters(int i) {
 
 void bank_step_hook(struct account *from, struct account *to) {
     long calls = ADD(step.calls, 1);
+    if (step.anywhere) {
+        step_waits(from, to, calls);
+        return;
+    }
     int f = index_of(from);
     int t = index_of(to);
     SET(step.last_from, from);
@@ -114,16 +138,7 @@ void bank_step_hook(struct account *from, struct account *to) {
         return;
     step_enters(f);
     step_enters(t);
-    if (step.meet != NULL) {
-        wb_gauge_enter(step.meet);
-        wb_gauge_leave(step.meet);
-    } else if (from == GET(step.hold_from) && to == GET(step.hold_to)) {
-        SET(step.held, true);
-        while (!GET(step.let_go))
-            wb_sleep_ms(1);
-    } else if (calls % 251 == 0) {
-        sched_yield();
-    }
+    step_waits(from, to, calls);
     ADD(step.inside[f], -1);
     ADD(step.inside[t], -1);
 }
@@ -315,6 +330,97 @@ START_TEST(memory_is_short) {
         if (error == 0)
             acct_destroy(&account[0]);
     }
+}
+END_TEST
+
+// The contract leaves it to the answer what it asks for; here it is only seen
+// to that nothing is left behind.
+START_TEST(something_else_is_short) {
+    static const enum wb_call short_of[] = {WB_MUTEX_INIT, WB_COND_INIT,
+                                            WB_SEM_INIT};
+    for (size_t i = 0; i < sizeof short_of / sizeof short_of[0]; i++) {
+        wb_fail_call(short_of[i], 1);
+        int error = acct_init(&account[i], 1, 100);
+        bool failed = wb_failed(short_of[i]);
+        wb_fail_call(short_of[i], 0);
+        expect(error <= 0,
+               "acct_init returned %d when a lock could not be made: expected "
+               "a negative errno",
+               error);
+        // Who does without it is left alone.
+        if (error == 0 && !failed)
+            acct_destroy(&account[i]);
+    }
+}
+END_TEST
+
+START_TEST(memory_is_short_in_audit) {
+    init_all((long[]){100, 50, 0, 0, 0, 0}, true);
+    for (int k = 1; k <= 4; k++) {
+        wb_fail_call(WB_MALLOC, k);
+        long got = audit(everybody, ACCOUNTS);
+        bool failed = wb_failed(WB_MALLOC);
+        wb_fail_call(WB_MALLOC, 0);
+        expect(got == 150 || (failed && got < 0),
+               "audit returned %ld when %s: expected %s", got,
+               failed ? "its memory ran out" : "no memory was short",
+               failed ? "a negative errno, or the sum, 150" : "150");
+        // An answer that kept a lock stops for ever in one of these.
+        for (int i = 0; i + 1 < ACCOUNTS; i++)
+            expect_xfer(i, i + 1, 1, 0);
+        expect_xfer(ACCOUNTS - 1, 0, 1, 0);
+        if (!failed)
+            break;
+    }
+    destroy_all();
+}
+END_TEST
+
+START_TEST(audit_of_many) {
+    enum { MANY = 1000 };
+    static struct account many[MANY];
+    static struct account *list[MANY];
+    for (int i = 0; i < MANY; i++) {
+        init_at(&many[i], i * 7919 % MANY, i);
+        list[MANY - 1 - i] = &many[i];
+    }
+    expect_audit(list, MANY, MANY * (MANY - 1L) / 2,
+                 "though they hold 0, 1, 2 and so on");
+    for (int i = 0; i < MANY; i++)
+        expect(list[MANY - 1 - i] == &many[i],
+               "audit changed the caller's array");
+    expect_audit(list, MANY, MANY * (MANY - 1L) / 2, "the second time");
+    for (int i = 0; i < MANY; i++)
+        acct_destroy(&many[i]);
+}
+END_TEST
+
+// Threads that have no account in common have nothing in common.
+static void *comes_and_goes(void *rounds) {
+    for (int i = 0; i < *(int *)rounds; i++) {
+        struct account own[2];
+        struct account *both[] = {&own[1], &own[0]};
+        init_at(&own[0], 2 * i, 10);
+        init_at(&own[1], 2 * i + 1, 20);
+        int moved = xfer(&own[0], &own[1], 3);
+        expect(moved == 0, "xfer(a, b, 3) returned %d (%s), expected 0", moved,
+               error_name(moved));
+        expect_audit(both, 2, 30, "for two accounts that hold 7 and 23");
+        acct_destroy(&own[0]);
+        acct_destroy(&own[1]);
+    }
+    return NULL;
+}
+
+START_TEST(accounts_come_and_go) {
+    int rounds = suite_size(50, 20, 5);
+    pthread_t threads[3];
+    step.anywhere = true;
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(
+            pthread_create(&threads[i], NULL, comes_and_goes, &rounds), 0);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
 }
 END_TEST
 
@@ -518,6 +624,41 @@ START_TEST(audit_is_of_one_moment) {
 }
 END_TEST
 
+// Each of these makes its first call when a transfer is over. Nothing but the
+// answer's own locks, taken before it looks, orders the two.
+static void *comes_late(void *data) {
+    struct call *call = data;
+    while (GET(step.calls) == 0 || GET(step.inside[0]) > 0)
+        wb_sleep_ms(1);
+    wb_sleep_ms(2);
+    return call_main(call);
+}
+
+START_TEST(seen_afterwards) {
+    init_all((long[]){100, 50, 0, 0, 0, 0}, true);
+    struct call late[] = {
+        {.list = {&account[0], &account[1]}, .n = 2},
+        {.list = {&account[1]}, .n = 1},
+        {.list = {&account[0]}, .n = 1},
+        {.from = &account[0], .to = &account[2], .amount = 70},
+        {.from = &account[1], .to = &account[3], .amount = 1},
+    };
+    enum { LATE = sizeof late / sizeof late[0] };
+    for (int i = 0; i < LATE; i++)
+        ck_assert_int_eq(
+            pthread_create(&late[i].thread, NULL, comes_late, &late[i]), 0);
+    struct call first = {.from = &account[0], .to = &account[1], .amount = 30};
+    ck_assert_int_eq(pthread_create(&first.thread, NULL, call_main, &first), 0);
+    for (int i = 0; i < LATE; i++)
+        call_join(&late[i]);
+    call_join(&first);
+    expect_done(&first, 1);
+    expect_done(late, LATE);
+    expect_balance(0, 0, "after transfers of all it held out of it");
+    destroy_all();
+}
+END_TEST
+
 START_TEST(no_overdraft) {
     init_all((long[]){110, 0, 0, 0, 0, 0}, true);
     struct call held = {.from = &account[0], .to = &account[3], .amount = 10};
@@ -535,12 +676,11 @@ START_TEST(no_overdraft) {
         "and got %ld (%s) and %ld (%s). Now it holds %ld, expected 40",
         two[0].result, error_name(two[0].result), two[1].result,
         error_name(two[1].result), account[0].balance);
-    expect_invariant(
-        (two[0].result == 0 && two[1].result == -ERANGE) ||
-            (two[1].result == 0 && two[0].result == -ERANGE),
-        "two transfers of 60 out of an account with 100 returned %ld and "
-        "%ld, expected 0 for one and -ERANGE for the other",
-        two[0].result, two[1].result);
+    expect((two[0].result == 0 && two[1].result == -ERANGE) ||
+               (two[1].result == 0 && two[0].result == -ERANGE),
+           "two transfers of 60 out of an account with 100 returned %ld and "
+           "%ld, expected 0 for one and -ERANGE for the other",
+           two[0].result, two[1].result);
     destroy_all();
 }
 END_TEST
@@ -661,8 +801,120 @@ START_TEST(audit_against_transfers) {
 }
 END_TEST
 
+// --- Any order, made hard ---------------------------------------------------
+// Whatever mixture meets: each of two accounts is once the one that is waited
+// for.
+static void mix(struct account *a, struct account *b, struct account *y) {
+    struct account *pair[] = {a, b};
+    for (int i = 0; i < 2; i++) {
+        struct account *x = pair[i], *other = pair[1 - i];
+        struct call out = {.from = x, .to = other, .amount = 1};
+        struct call back = {.from = other, .to = x, .amount = 1};
+        struct call sum = {.list = {x, other}, .n = 2};
+        struct call reverse = {.list = {other, x}, .n = 2};
+        make_queue(x, y, (struct call[]){out, back}, 2);
+        make_queue(x, y, (struct call[]){back, out}, 2);
+        make_queue(x, y, (struct call[]){sum, back}, 2);
+        make_queue(x, y, (struct call[]){sum, reverse}, 2);
+    }
+}
+
+// Ids that are the same to who looks at some of their bits, at their distance
+// from 0, or at the remainder of a division.
+START_TEST(ids_that_look_alike) {
+    static const int pairs[][2] = {
+        {1, 1 + 516096000}, // 2^16 times a multiple of 2, 3, ..., 10, 1000
+        {-516096000, 516096000},
+        {16777216, 16777217}, // one number to a float
+        {INT_MIN, INT_MAX},
+    };
+    use_one_cpu();
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        init_all((long[]){50, 50, 50, 0, 0, 0}, true);
+        for (int k = 0; k < 2; k++)
+            init(k, pairs[i][k], 50);
+        suite_note("Two of the accounts have the ids %d and %d.", pairs[i][0],
+                   pairs[i][1]);
+        mix(&account[0], &account[1], &account[2]);
+        destroy_all();
+    }
+}
+END_TEST
+
+// The difference of any two of these ids is too large for an int.
+START_TEST(ids_far_apart) {
+    struct account *a = &account[0], *b = &account[1], *x = &account[2];
+    struct account *y = &account[3];
+    static const int ids[] = {1431655765, -1431655766, 0};
+    use_one_cpu();
+    suite_note("Three of the accounts have the ids %d, %d and %d.", ids[0],
+               ids[1], ids[2]);
+    for (int round = 0; round < 2; round++) {
+        init_all((long[]){50, 50, 50, 50, 0, 0}, true);
+        for (int k = 0; k < 3; k++)
+            init(k, round == 0 || k == 2 ? ids[k] : ids[1 - k], 50);
+        make_queue(x, y,
+                   (struct call[]){{.from = x, .to = a, .amount = 1},
+                                   {.from = b, .to = x, .amount = 1},
+                                   {.from = a, .to = b, .amount = 1}},
+                   3);
+        destroy_all();
+    }
+}
+END_TEST
+
+// Places for four accounts: so far apart that no int holds the difference of
+// two addresses, not even in accounts, and with the same low bits. False if the
+// system wants these places for itself.
+static bool far_places(struct account **places) {
+    static const uintptr_t offsets[] = {0, (1UL << 37) + (1UL << 31), 1UL << 38,
+                                        1UL << 36};
+    for (int i = 0; i < 4; i++) {
+        void *wanted = (void *)((1UL << 44) + offsets[i]);
+        places[i] =
+            mmap(wanted, sizeof **places, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+        if (places[i] != wanted)
+            return false;
+    }
+    return true;
+}
+
+START_TEST(they_lie_anywhere) {
+    struct account *at[4];
+    if (!far_places(at))
+        return;
+    step.anywhere = true;
+    use_one_cpu();
+    suite_note("The accounts lie far from each other in memory.");
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 4; i++)
+            init_at(at[i], (round == 0 ? i : -i) * 516096000, 50);
+        mix(at[0], at[1], at[3]);
+        mix(at[0], at[2], at[3]);
+        step.meet = wb_gauge_new(2);
+        struct call calls[2] = {{.from = at[0], .to = at[2], .amount = 1},
+                                {.from = at[1], .to = at[3], .amount = 1}};
+        for (int k = 0; k < 2; k++)
+            ck_assert_int_eq(
+                pthread_create(&calls[k].thread, NULL, call_main, &calls[k]),
+                0);
+        for (int k = 0; k < 2; k++)
+            call_join(&calls[k]);
+        expect_kind("no-overlap", wb_gauge_peak(step.meet) == 2,
+                    "xfer(a, b, 1) and xfer(c, d, 1), which have no account in "
+                    "common, were never in BANK_STEP at the same time: do some "
+                    "accounts share a lock?");
+        wb_gauge_free(step.meet);
+        step.meet = NULL;
+        for (int i = 0; i < 4; i++)
+            acct_destroy(at[i]);
+    }
+}
+END_TEST
+
 // --- Many threads -----------------------------------------------------------
-enum { WORKERS = 4 };
+enum { WORKERS = 4, AUDITORS = 2 };
 
 struct crowd {
     wb_gauge *start; // nobody begins before all are there
@@ -766,10 +1018,11 @@ static void watch_crowd(struct crowd *crowd) {
             idle = 0;
         }
         idle = now - before > idle / 4.0 ? 0 : idle + 1;
-        expect_kind("busy-wait", now - before < 1000,
-                    "four threads with transfers and an auditor have used 1 s "
-                    "of CPU time and not one call came back: each keeps what "
-                    "it has while it tries for what another one keeps");
+        expect_kind(
+            "busy-wait", now - before < 1000,
+            "four threads with transfers and two auditors have used 1 s "
+            "of CPU time and not one call came back: each keeps what "
+            "it has while it tries for what another one keeps");
         wb_sleep_ms(1);
     }
 }
@@ -778,13 +1031,13 @@ START_TEST(many_threads) {
     static const long opening[ACCOUNTS] = {9, 3, 0, 12, 5, 1};
     static const int ids[ACCOUNTS] = {40, -7, 1000, 3, 12, 0};
     struct crowd crowd = {
-        .start = wb_gauge_new(WORKERS + 1),
+        .start = wb_gauge_new(WORKERS + AUDITORS),
         .transfers = suite_size(2000, 400, 60),
         .total = 30,
         .busy = WORKERS,
     };
     struct worker workers[WORKERS] = {0};
-    pthread_t auditor;
+    pthread_t auditors[AUDITORS];
     for (int i = 0; i < ACCOUNTS; i++)
         init(i, ids[i], opening[i]);
     for (int i = 0; i < WORKERS; i++) {
@@ -794,11 +1047,14 @@ START_TEST(many_threads) {
             pthread_create(&workers[i].thread, NULL, worker_main, &workers[i]),
             0);
     }
-    ck_assert_int_eq(pthread_create(&auditor, NULL, auditor_main, &crowd), 0);
+    for (int i = 0; i < AUDITORS; i++)
+        ck_assert_int_eq(
+            pthread_create(&auditors[i], NULL, auditor_main, &crowd), 0);
     watch_crowd(&crowd);
     for (int i = 0; i < WORKERS; i++)
         ck_assert_int_eq(pthread_join(workers[i].thread, NULL), 0);
-    ck_assert_int_eq(pthread_join(auditor, NULL), 0);
+    for (int i = 0; i < AUDITORS; i++)
+        ck_assert_int_eq(pthread_join(auditors[i], NULL), 0);
     expect_crowd_result(&crowd, workers, opening);
     wb_gauge_free(crowd.start);
     destroy_all();
@@ -809,6 +1065,16 @@ SUITE(
     TEST(new_accounts, "a new account holds its opening balance"),
     TEST(any_id, "an id may be any int"),
     TEST(memory_is_short, "acct_init survives a failed allocation"),
+    TEST(something_else_is_short,
+         "acct_init leaves nothing behind if a lock cannot be had",
+         .stages = IN_TESTS | IN_MEMORY, .allow_threads_left = true),
+    TEST(memory_is_short_in_audit,
+         "audit survives a failed allocation, and its accounts work on",
+         .stages = IN_TESTS | IN_MEMORY),
+    TEST(audit_of_many, "an audit of a thousand accounts",
+         .stages = IN_TESTS | IN_MEMORY),
+    TEST(accounts_come_and_go,
+         "threads make accounts of their own while others use theirs"),
     TEST(audits_of_one_account,
          "an audit of a single account takes its lock too"),
     TEST(a_transfer_moves_money,
@@ -830,6 +1096,8 @@ SUITE(
     TEST(audit_is_of_one_moment,
          "all balances that an audit adds up are of one moment",
          .stages = IN_TESTS | IN_RACES),
+    TEST(seen_afterwards,
+         "threads that come after a transfer see what it has done"),
     TEST(no_overdraft,
          "two threads that come for the same money do not both get it",
          .stages = IN_TESTS | IN_RACES),
@@ -848,8 +1116,17 @@ SUITE(
     TEST(audit_against_transfers,
          "an audit and a transfer of its accounts both come to an end",
          .stages = IN_TESTS),
+    TEST(ids_that_look_alike,
+         "any two ids are told apart: calls that meet come to an end",
+         .stages = IN_TESTS),
+    TEST(ids_far_apart,
+         "transfers in a circle come to an end, whatever the ids are",
+         .stages = IN_TESTS),
+    TEST(they_lie_anywhere,
+         "accounts may lie anywhere in memory: calls that meet come to an end",
+         .stages = IN_TESTS),
     TEST(many_threads,
-         "four threads and an auditor: no update is lost, the sum never "
+         "four threads and two auditors: no update is lost, the sum never "
          "changes"), )
 
 // --- Chosen schedules -------------------------------------------------------
@@ -880,6 +1157,35 @@ static void *moves_1_to_2(void *unused) {
     (void)unused;
     scene.moved[2] = xfer(&account[1], &account[2], 10);
     return NULL;
+}
+
+// As scene_opposite and scene_audit, with these two ids; who orders by a part
+// of them, or by their difference, has no order here, or two.
+static void scene_with_ids(int id, int other) {
+    pthread_t thread;
+    acct_init(&account[0], id, 50);
+    acct_init(&account[1], other, 50);
+    pthread_create(&thread, NULL, moves_0_to_1, NULL);
+    scene.moved[0] = xfer(&account[1], &account[0], 7);
+    scene.saw = audit((struct account *[]){&account[1], &account[0]}, 2);
+    pthread_join(thread, NULL);
+    expect(scene.saw == 100,
+           "audit returned %ld while another thread moved 10 between its two "
+           "accounts, which hold 100 together",
+           scene.saw);
+    scene_closes(2);
+}
+
+SCENARIO(scene_same_bits) {
+    scene_with_ids(1, 1 + 516096000);
+}
+
+SCENARIO(scene_same_float) {
+    scene_with_ids(16777216, 16777217);
+}
+
+SCENARIO(scene_far_ids) {
+    scene_with_ids(INT_MAX, INT_MIN);
 }
 
 SCENARIO(scene_opposite) {
@@ -927,4 +1233,13 @@ SCENARIO(scene_circle) {
 SCENARIOS({scene_opposite, "a transfer and its opposite both come to an end",
            NULL},
           {scene_audit, "an audit does not see a transfer half done", NULL},
+          {scene_same_bits,
+           "the ids 1 and 516096001 are told apart: calls come to an end",
+           NULL},
+          {scene_same_float,
+           "the ids 16777216 and 16777217 are told apart: calls come to an end",
+           NULL},
+          {scene_far_ids,
+           "the lowest and the highest id are told apart: calls come to an end",
+           NULL},
           {scene_circle, "transfers in a circle all come to an end", NULL}, )
