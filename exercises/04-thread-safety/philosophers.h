@@ -8,8 +8,8 @@
 //     table_putdown(), and so on.
 //  3. When nobody eats or is inside a call, one thread calls table_free().
 //
-// Philosophers are numbered from 0 to n - 1. I's neighbours are I - 1 and I + 1;
-// 0 and n - 1 are neighbours too. The two calls of one meal are made by the
+// Philosophers are numbered from 0 to n - 1. I's neighbours are I - 1 and I +
+// 1; 0 and n - 1 are neighbours too. The two calls of one meal are made by the
 // same thread, and no philosopher is hungry twice at once.
 //
 // Whatever the philosophers do,

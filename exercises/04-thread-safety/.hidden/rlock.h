@@ -15,8 +15,8 @@
 // What a thread wrote while it owned the lock is visible to the next owner.
 // Who waits sleeps: a brief spin before that is fine, polling is not. Who comes
 // next of several that wait is left open. A thread does not end while it owns
-// the lock; when it has ended, the system may give its id to a new thread, which
-// of course owns nothing.
+// the lock; when it has ended, the system may give its id to a new thread,
+// which of course owns nothing.
 #pragma once
 
 typedef struct rlock rlock;
