@@ -736,6 +736,35 @@ START_TEST(room_gone_again) {
 }
 END_TEST
 
+// A put that waits is told that there is room, and before it looks the queue is
+// closed. Once a get has said that nothing is left, nothing may come any more.
+START_TEST(closed_before_it_looks) {
+    one_cpu();
+    for (int round = 0; round < 6; round++) {
+        bqueue *q = new_queue(1);
+        put(q, &letters[0]);
+        struct caller putter = {
+            .q = q, .call = call_put, .item = &letters[1], .manner = LAZY};
+        caller_start(&putter);
+        expect_asleep(&putter, 1, "the queue was full and open");
+        get(q, &letters[0]);
+        bq_close(q);
+        void *item = NULL;
+        int rc = bq_get_timed(q, &item, 0);
+        caller_join(&putter);
+        expect(rc == -EPIPE ? putter.rc == -EPIPE : putter.rc == 0,
+               "a bq_put waited; a bq_get made room, and the queue was closed "
+               "before the bq_put had looked. A get then returned %d%s, the "
+               "bq_put %d",
+               rc, rc == -EPIPE ? " (-EPIPE: nothing is left)" : "", putter.rc);
+        if (rc == 0)
+            expect_got("bq_get_timed(…, 0)", rc, item, &letters[1]);
+        expect_over(q);
+        bq_free(q);
+    }
+}
+END_TEST
+
 // N gets wait, N items are put before any of them runs. In each round others
 // of them are timed ones.
 static void items_for_gets(size_t cap, int n) {
@@ -1171,6 +1200,10 @@ SUITE(
          .stages = IN_TESTS),
     TEST(room_gone_again, "a put that wakes up too late waits on",
          .stages = IN_TESTS),
+    TEST(closed_before_it_looks,
+         "a put that waited while the queue was closed "
+         "puts nothing in",
+         .stages = IN_TESTS),
     TEST(waiting_gets, "four items wake four waiting gets", .stages = IN_TESTS),
     TEST(two_waiting_gets_and_a_put,
          "with two gets and a put waiting, the "
@@ -1286,6 +1319,24 @@ SCENARIO(a_put_waits_for_room) {
     bq_free(scene.q);
 }
 
+SCENARIO(a_put_meets_a_close) {
+    open_scene(1);
+    bq_put(scene.q, &scene.things[0]);
+    pthread_t putter = start(scene_puts_1);
+    void *first = NULL, *second = NULL;
+    bq_get(scene.q, &first);
+    bq_close(scene.q);
+    int rest = bq_get(scene.q, &second);
+    pthread_join(putter, NULL);
+    expect(rest == scene.result[2] && (rest == 0 || rest == -EPIPE) &&
+               (rest != 0 || second == &scene.things[1]),
+           "a put met a get that made room, and bq_close after that. It "
+           "returned %d, and the last get %d: either both 0, if the item went "
+           "in before, or both -EPIPE (%d)",
+           scene.result[2], rest, -EPIPE);
+    bq_free(scene.q);
+}
+
 SCENARIO(two_gets_and_two_puts) {
     open_scene(1);
     pthread_t getters[] = {start(scene_gets_0), start(scene_gets_1)};
@@ -1358,7 +1409,9 @@ static void expect_time_out(long timeout_ms) {
     expect(rc == -ETIMEDOUT && waited_ms >= timeout_ms,
            "bq_get_timed(…, %ld) on an empty queue, with nobody there to put "
            "something, returned %d after %ld ms instead of -ETIMEDOUT (%d) "
-           "after %ld",
+           "after %ld. The point in time that it waits for is to be computed "
+           "from the clock that the wait goes by; its nanoseconds have to be "
+           "below 1,000,000,000",
            timeout_ms, rc, waited_ms, -ETIMEDOUT, timeout_ms);
     expect(waited_ms < timeout_ms + 100,
            "bq_get_timed(…, %ld) on an empty queue waited %ld ms. Is the point "
@@ -1412,20 +1465,21 @@ SCENARIO(woken_in_vain) {
     bq_free(scene.q);
 }
 
-SCENARIOS({a_get_meets_a_put, "a get that waits is woken by a put", NULL},
-          {a_get_meets_a_close,
-           "a get that is about to wait is woken by bq_close", NULL},
-          {times_out, "a timed get gives up when its time is up, not earlier",
-           "wrong-result"},
-          {a_look_meanwhile,
-           "bq_len says how many items there are, never more than "
-           "the capacity",
-           "wrong-result"},
-          {a_put_waits_for_room, "a put that waits is woken by a get", NULL},
-          {closed_with_an_item_inside,
-           "a closed queue still hands out what is in it", NULL},
-          {woken_in_vain,
-           "a timed get that is woken in vain keeps its deadline",
-           "wrong-result"},
-          {two_gets_and_two_puts, "puts and gets wake the one who can go on",
-           NULL}, )
+SCENARIOS(
+    {a_get_meets_a_put, "a get that waits is woken by a put", NULL},
+    {a_get_meets_a_close, "a get that is about to wait is woken by bq_close",
+     NULL},
+    {times_out, "a timed get gives up when its time is up, not earlier",
+     "wrong-result"},
+    {a_look_meanwhile,
+     "bq_len says how many items there are, never more than "
+     "the capacity",
+     "wrong-result"},
+    {a_put_waits_for_room, "a put that waits is woken by a get", NULL},
+    {closed_with_an_item_inside, "a closed queue still hands out what is in it",
+     NULL},
+    {a_put_meets_a_close,
+     "a put that waited while the queue was closed puts nothing in", NULL},
+    {woken_in_vain, "a timed get that is woken in vain keeps its deadline",
+     "wrong-result"},
+    {two_gets_and_two_puts, "puts and gets wake the one who can go on", NULL}, )
