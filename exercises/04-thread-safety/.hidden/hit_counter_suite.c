@@ -484,6 +484,19 @@ static void add_five(void) {
     hits_add(scene.h, 0, 5);
 }
 
+static void look_at_max(void) {
+    scene.saw = hits_max(scene.h);
+}
+
+SCENARIO(a_look_at_the_maximum) {
+    scene.h = hits_new(1);
+    with_other_thread(other_adds_twice, look_at_max);
+    expect(scene.saw == 0 || scene.saw == 3 || scene.saw == 4,
+           "one thread added 3 and then 4; hits_max, meanwhile, returned %lu",
+           scene.saw);
+    hits_free(scene.h);
+}
+
 // Who tries again tries until it works: twice is not enough.
 SCENARIO(an_add_among_adds) {
     scene.h = hits_new(1);
@@ -580,6 +593,8 @@ SCENARIOS({last_ticket, "the last ticket is sold once", NULL},
           {too_much, "a take that is refused is not noticed by anyone", NULL},
           {take_during_add,
            "a take that finds enough succeeds, whoever adds meanwhile", NULL},
+          {a_look_at_the_maximum, "hits_max may be called while others add",
+           NULL},
           {an_add_among_adds, "no addition is lost, whoever adds meanwhile",
            NULL},
           {a_take_among_takes,
