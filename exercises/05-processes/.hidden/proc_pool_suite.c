@@ -367,7 +367,8 @@ START_TEST(the_oldest_comes_first) {
     enum { COUNT = 5 };
     long tickets[COUNT], value;
     ppool *p = begin(1);
-    suite_note("The only worker is busy while five jobs are handed in.");
+    suite_note("The only worker is busy while five jobs are handed in. If this "
+               "hangs, pp_apply_async has waited for it to be free.");
     long busy = ask(p, GATED, 1);
     for (int i = 0; i < COUNT; i++)
         tickets[i] = ask(p, IN_TURN, i);
