@@ -217,6 +217,17 @@ static int attend(struct job *job, long until) {
     return error;
 }
 
+// What a killed program had written is still in the pipes.
+static int drain_rest(struct job *job) {
+    int error = 0;
+    for (int i = OUT; i <= ERR; i++) {
+        struct pollfd way = {job->ours[i], POLLIN, 0};
+        while (error == 0 && job->ours[i] >= 0 && poll(&way, 1, 0) != 0)
+            error = drain(job, i);
+    }
+    return error;
+}
+
 // --- All of it ---------------------------------------------------------------
 
 static void take(struct buffer *buffer, char **bytes, size_t *length) {
@@ -247,10 +258,6 @@ int run_command(char *const argv[], const void *in, size_t in_len,
                       .theirs = {-1, -1, -1}};
     *r = (struct run){.exit_code = -1};
     int result = run(&job, argv, until);
-    for (int i = 0; i < WAYS; i++)
-        close_fd(&job.ours[i]);
-    for (int i = IN; i <= ERR; i++)
-        close_fd(&job.theirs[i]);
     if (job.pid > 0) {
         if (result != 0)
             kill(job.pid, SIGKILL);
@@ -258,6 +265,13 @@ int run_command(char *const argv[], const void *in, size_t in_len,
         r->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
         r->term_signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     }
+    int error = result == -ETIMEDOUT ? drain_rest(&job) : 0;
+    if (error != 0)
+        result = error;
+    for (int i = 0; i < WAYS; i++)
+        close_fd(&job.ours[i]);
+    for (int i = IN; i <= ERR; i++)
+        close_fd(&job.theirs[i]);
     if (result == 0 || result == -ETIMEDOUT) {
         take(&job.wrote[OUT], &r->out, &r->out_len);
         take(&job.wrote[ERR], &r->err, &r->err_len);
