@@ -203,9 +203,6 @@ static void tries_all_above(coro *self, void *arg) {
     expect(chain[level] != NULL, "the function ran before the first "
                                  "coro_resume");
     for (int turn = 0; turn < 2; turn++) {
-        suite_note("each coroutine of a chain has resumed the next; number %ld "
-                   "tries to resume itself and those above it, which wait",
-                   level);
         expect_refusal(self, "is the caller itself");
         for (long i = 0; i < level; i++) {
             expect_refusal(chain[i], "waits for the one that it has resumed");
@@ -227,6 +224,8 @@ static void tries_all_above(coro *self, void *arg) {
 }
 
 START_TEST(refusals) {
+    suite_note("each of four coroutines resumes the next, and then tries to "
+               "resume itself and those that wait for it");
     for (long i = 3; i >= 0; i--)
         chain[i] = make(tries_all_above, number(i), 64 * KIB);
     for (long turn = 0; turn < 2; turn++)
