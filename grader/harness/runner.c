@@ -31,10 +31,10 @@ static const char *const tool_names[] = {
     [TOOL_HELGRIND] = "helgrind",
 };
 
-// CPU time is what tells an endless loop from a busy machine; the wall-clock
-// limit is for a test that only ever sleeps. No test of the workbook's right
-// answers takes half a second of CPU time, under any of the tools; a loop
-// without end takes all of it, once in each stage.
+// CPU time is what tells an endless loop from a busy machine; the other limit
+// is for a test that only ever sleeps. Few tests of right answers take half a
+// second of CPU time, under any of the tools; a loop without end takes all of
+// it, once in each stage.
 static const struct limits limits_of[] = {
     [TOOL_PLAIN] = {5000, 20000},     [TOOL_ASAN] = {8000, 30000},
     [TOOL_TSAN] = {10000, 40000},     [TOOL_MEMCHECK] = {12000, 90000},

@@ -266,29 +266,47 @@ static bool patience_is_over(struct patience *patience, long cpu_ms,
            patience->naps > GAUGE_NAPS;
 }
 
+// What is known of the test after a look at it.
+struct watched {
+    struct process_list processes;
+    struct task_list before, tasks; // of the look before, and of this one
+    struct patience patience;
+    long looked_at; // ms
+    long asleep_ms; // so far
+};
+
+// Time in which somebody wants to run counts for nothing: that he may not is
+// the machine's affair, and if he may, it is CPU time.
+static void count_sleep(struct watched *watched) {
+    long now = now_ms();
+    if (!tasks_any(&watched->tasks, TASK_RUNNING))
+        watched->asleep_ms += now - watched->looked_at;
+    watched->looked_at = now;
+}
+
 // Why the test must be ended now, or NULL.
-static const char *look(const struct limits *limits, long begun,
-                        struct process_list *processes,
-                        struct task_list *before, struct task_list *tasks,
-                        struct patience *patience) {
+static const char *look(const struct limits *limits, struct watched *watched) {
+    struct process_list *processes = &watched->processes;
+    struct task_list *tasks = &watched->tasks;
     processes->count = 0;
     processes_below(getpid(), processes);
-    struct task_list old = *before;
-    *before = *tasks;
+    struct task_list old = watched->before;
+    watched->before = *tasks;
     *tasks = old;
     tasks_of(processes, tasks);
+    count_sleep(watched);
     if (tasks_any(tasks, TASK_STOPPED))
         return "stopped";
-    if (tasks_stuck(before, tasks)) {
+    if (tasks_stuck(&watched->before, tasks)) {
         if (!release_gauges())
             return "stuck";
         tasks->count = 0; // look anew
     }
-    if (patience_is_over(patience, cpu_of(processes), tasks))
+    if (patience_is_over(&watched->patience, cpu_of(processes), tasks))
         release_gauges();
     if (cpu_of(processes) > limits->cpu_ms)
         return "cpu";
-    if (now_ms() - begun > limits->wall_ms)
+    if (watched->asleep_ms > limits->asleep_ms)
         return "wall";
     return NULL;
 }
@@ -356,25 +374,23 @@ static void send_exit(const char *how, int status, const struct rusage *usage,
 }
 
 bool watch_test(pid_t pid, const struct limits *limits) {
-    struct process_list processes = {0};
-    struct task_list before = {0}, tasks = {0};
-    struct patience patience = {0};
     const char *why = NULL;
     long begun = now_ms();
+    struct watched watched = {.looked_at = begun};
     while (!has_ended(pid)) {
         wait_for_child_signal(LOOK_MS);
         if (has_ended(pid))
             break;
-        why = look(limits, begun, &processes, &before, &tasks, &patience);
+        why = look(limits, &watched);
         if (why != NULL) {
-            send_all_waiting(&processes, &tasks);
+            send_all_waiting(&watched.processes, &watched.tasks);
             kill(pid, SIGKILL);
             break;
         }
     }
-    process_list_release(&processes);
-    task_list_release(&before);
-    task_list_release(&tasks);
+    process_list_release(&watched.processes);
+    task_list_release(&watched.before);
+    task_list_release(&watched.tasks);
     int status = 0;
     struct rusage usage = {0};
     while (!has_ended(pid))

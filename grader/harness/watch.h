@@ -8,8 +8,8 @@
 #include <sys/types.h>
 
 struct limits {
-    long cpu_ms;
-    long wall_ms;
+    long cpu_ms;    // that it and all it starts may use
+    long asleep_ms; // that all of them may be asleep, summed up
 };
 
 // Waits for the test's process PID, sends WAITING (if it had to be ended),
