@@ -382,6 +382,22 @@ int lk_pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
     COND_WAIT_UNTIL(clock, pthread_cond_clockwait(cond, mutex, clock, until));
 }
 
+// Who runs the routine waits for nobody; who came later waits for its end.
+static __thread void (*once_routine)(void);
+
+static void run_once_routine(void) {
+    redirect_resume(table_self());
+    once_routine();
+}
+
+int lk_pthread_once(pthread_once_t *once, void (*routine)(void)) {
+    struct slot *self = redirect_wait(WAIT_LOCK, KEY(once), CALLER);
+    once_routine = routine;
+    int error = pthread_once(once, run_once_routine);
+    redirect_resume(self);
+    return error;
+}
+
 int lk_sem_init(sem_t *sem, int shared, unsigned value) {
     if (redirect_fails(WB_SEM_INIT, CALLER)) {
         errno = ENOSYS;

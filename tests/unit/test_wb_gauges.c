@@ -12,6 +12,7 @@ int lk_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *),
 int lk_pthread_join(pthread_t, void **);
 int lk_pthread_mutex_lock(pthread_mutex_t *);
 int lk_pthread_mutex_unlock(pthread_mutex_t *);
+int lk_pthread_once(pthread_once_t *, void (*)(void));
 pid_t lk_fork(void);
 pid_t lk_waitpid(pid_t pid, int *status, int options);
 
@@ -191,6 +192,31 @@ START_TEST(sees_nobody) {
 }
 END_TEST
 
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void holds_the_first(void) {
+    locks(NULL);
+}
+
+static void *comes_once(void *argument) {
+    lk_pthread_once(&once, holds_the_first);
+    return argument;
+}
+
+// The first is in the routine, where it waits for the lock; the second waits
+// for the first.
+START_TEST(sees_who_waits_in_once) {
+    pthread_t threads[2];
+    lk_pthread_mutex_lock(&lock);
+    for (int i = 0; i < 2; i++)
+        lk_pthread_create(&threads[i], NULL, comes_once, NULL);
+    expect(wb_wait_blocked(2), "two threads are not blocked");
+    lk_pthread_mutex_unlock(&lock);
+    for (int i = 0; i < 2; i++)
+        lk_pthread_join(threads[i], NULL);
+}
+END_TEST
+
 static atomic_bool woken;
 
 static void *locks_and_tells(void *argument) {
@@ -267,6 +293,13 @@ START_TEST(a_thread_that_nobody_wakes_sleeps_on) {
 }
 END_TEST
 
+START_TEST(a_thread_that_waits_for_another_in_once_is_blocked) {
+    harness_open();
+    ck_assert(harness_run(sees_who_waits_in_once));
+    harness_passed();
+}
+END_TEST
+
 HARNESS_MAIN("wb_gauges", a_gauge_holds_threads_until_all_are_inside,
              a_gauge_gives_up_when_nobody_can_come,
              a_serial_answer_peaks_at_one,
@@ -276,4 +309,5 @@ HARNESS_MAIN("wb_gauges", a_gauge_holds_threads_until_all_are_inside,
              one_blocked_thread_is_not_two, a_thread_that_spins_is_not_blocked,
              a_thread_that_has_ended_is_not_blocked,
              a_thread_that_was_woken_wakes_up,
-             a_thread_that_nobody_wakes_sleeps_on)
+             a_thread_that_nobody_wakes_sleeps_on,
+             a_thread_that_waits_for_another_in_once_is_blocked)
