@@ -333,6 +333,20 @@ static char *say_address(const struct vg_error *error) {
     return NULL;
 }
 
+// Whether it went through a pointer that is NULL, or next to it: a member's or
+// an element's offset comes on top.
+static bool is_through_null(const struct vg_error *error) {
+    enum { FIRST_PAGE = 4096 };
+    static const char prefix[] = "Address ";
+    for (guint i = 0; i < error->texts->len; i++) {
+        const char *text = error->texts->pdata[i];
+        if (g_str_has_prefix(text, prefix))
+            return g_ascii_strtoull(text + strlen(prefix), NULL, 16) <
+                   FIRST_PAGE;
+    }
+    return false;
+}
+
 static struct finding *read_invalid(const struct reading *reading,
                                     const struct vg_error *error,
                                     const struct vg_frame *frame) {
@@ -345,14 +359,19 @@ static struct finding *read_invalid(const struct reading *reading,
                  !g_str_equal(error->kind, "InvalidJump") &&
                  !g_str_equal(error->kind, "InvalidMemPool");
     struct finding *finding =
-        known ? finding_new(FINDING_MEMORY_ERROR, reading->context->stage,
-                            "`%s` %s memory that is not its own at line %d%s%s",
-                            function, does, frame->line,
-                            address == NULL ? "" : ": ",
-                            address == NULL ? "" : address)
-              : finding_new(FINDING_MEMORY_ERROR, reading->context->stage,
-                            "`%s` at line %d: %s", function, frame->line,
-                            error->what);
+        known && is_through_null(error)
+            ? finding_new(FINDING_CRASH, reading->context->stage,
+                          "`%s` %s through a NULL pointer at line %d", function,
+                          does, frame->line)
+        : known
+            ? finding_new(FINDING_MEMORY_ERROR, reading->context->stage,
+                          "`%s` %s memory that is not its own at line %d%s%s",
+                          function, does, frame->line,
+                          address == NULL ? "" : ": ",
+                          address == NULL ? "" : address)
+            : finding_new(FINDING_MEMORY_ERROR, reading->context->stage,
+                          "`%s` at line %d: %s", function, frame->line,
+                          error->what);
     add_place(finding, frame, NULL, "happens here");
     for (guint i = 1; i < error->stacks->len; i++) {
         const struct vg_stack *stack = error->stacks->pdata[i];

@@ -117,7 +117,7 @@ static int check_folder(const char *reader) {
 GOLDEN(tsan, 6)
 GOLDEN(asan, 10)
 GOLDEN(clang, 3)
-GOLDEN(valgrind, 2)
+GOLDEN(valgrind, 3)
 GOLDEN(lint, 1)
 
 int main(void) {
