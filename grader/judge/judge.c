@@ -63,13 +63,24 @@ static bool told_already(const GPtrArray *findings,
     return false;
 }
 
+// Kinds stand in the order of their importance. But a scenario whose end is
+// wrong in any order of steps has a wrong result like any other, and the test
+// of just that says it with fewer words.
+static int importance(const struct finding *finding) {
+    bool is_wrong = finding->kind == FINDING_BROKEN_INVARIANT ||
+                    finding->kind == FINDING_WRONG_RESULT;
+    if (is_wrong && finding->in_any_order)
+        return 2 * FINDING_WRONG_RESULT + 1;
+    return 2 * (int)finding->kind;
+}
+
 // The cause before its effect; of equal causes the one that can be pointed at,
 // then the one seen first.
 static gint by_importance(gconstpointer a, gconstpointer b) {
     const struct finding *x = *(struct finding *const *)a;
     const struct finding *y = *(struct finding *const *)b;
-    if (x->kind != y->kind)
-        return (int)x->kind - (int)y->kind;
+    if (importance(x) != importance(y))
+        return importance(x) - importance(y);
     if ((x->places->len > 0) != (y->places->len > 0))
         return x->places->len > 0 ? -1 : 1;
     return (int)x->stage - (int)y->stage;

@@ -55,6 +55,7 @@ struct finding {
     enum finding_kind kind;
     enum stage stage;
     bool main;         // set by the judge on at most one of a verdict
+    bool in_any_order; // of a chosen schedule: no order of steps is to blame
     char *test;        // what the test demands, one sentence; NULL outside one
     char *scene;       // what the test had set up; NULL if it speaks for itself
     char *message;     // what happened, one sentence, the learner's own names

@@ -89,6 +89,18 @@ static void add_places(const struct read_context *context,
         add_last(context, finding, trace);
 }
 
+// Whether no other order of steps could have helped: nobody was interrupted,
+// and it is the first schedule or one in which nobody else did anything.
+static bool is_in_any_order(const struct trace *trace) {
+    bool alone = trace->events->len > 0;
+    for (guint i = 1; i < trace->events->len; i++) {
+        const struct trace_event *event = trace->events->pdata[i];
+        const struct trace_event *first = trace->events->pdata[0];
+        alone = alone && event->thread == first->thread;
+    }
+    return trace->preemptions == 0 && (trace->schedule == 1 || alone);
+}
+
 struct finding *schedules_read(const struct read_context *context,
                                const struct trace *trace) {
     enum finding_kind kind = FINDING_WRONG_RESULT;
@@ -98,6 +110,7 @@ struct finding *schedules_read(const struct read_context *context,
     struct finding *finding = finding_new(kind, context->stage, "%s",
                                           trace->message ? trace->message : "");
     finding->test = g_strdup(trace->scenario);
+    finding->in_any_order = is_in_any_order(trace);
     add_places(context, finding, trace);
     return finding;
 }
