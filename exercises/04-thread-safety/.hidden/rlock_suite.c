@@ -686,6 +686,32 @@ SCENARIO(a_day) {
     scene_time_is_up(DAY_MS, LONGER_S);
 }
 
+// A look at the clock takes 1000 ns: the answer's first one shows a moment at
+// which 1 ms more is a second exactly.
+static void *scene_tries_at_the_second(void *unused) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    t = (struct timespec){t.tv_sec + 1, 998999000};
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+    scene_result = rl_acquire(scene, 1001);
+    scene_waited_ms = clock_ms() - t.tv_sec * 1000 - 998;
+    return unused;
+}
+
+SCENARIO(a_whole_second) {
+    pthread_t thread;
+    scene = rl_new();
+    acquire(scene, -1, 0, "to a thread that may wait");
+    pthread_create(&thread, NULL, scene_tries_at_the_second, NULL);
+    pthread_join(thread, NULL);
+    expect(scene_result == -ETIMEDOUT && scene_waited_ms >= 1001,
+           "rl_acquire with 1001 ms returned %d after %ld ms, while another "
+           "thread owned it all the time",
+           scene_result, scene_waited_ms);
+    release(scene, 0, "to the owner");
+    rl_free(scene);
+}
+
 static void *scene_waits(void *unused) {
     acquire(scene, -1, 0, "to a thread that may wait");
     release(scene, 0, "to the owner");
@@ -718,6 +744,9 @@ SCENARIOS({two_owners, "two threads own it in turns", NULL},
            "wrong-result"},
           {half_a_second,
            "who gives up has waited its whole time, also to the full second",
+           "wrong-result"},
+          {a_whole_second,
+           "a deadline at a whole second has 0 nanoseconds, not 1,000,000,000",
            "wrong-result"},
           {a_day, "who gives up has waited its whole time, also if it is a day",
            "wrong-result"},
