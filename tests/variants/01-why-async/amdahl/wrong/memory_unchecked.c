@@ -1,4 +1,4 @@
-// expect: memory-error
+// expect: crash
 // malloc is taken to succeed.
 // SPDX-License-Identifier: MIT
 #include "amdahl.h"
