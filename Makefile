@@ -186,8 +186,9 @@ SCENARIO_OBJECTS = $(patsubst %,build/suites/%.explore.o,$(1))
 ALL_SUITES := $(call SUITE_OBJECTS,$(SUITE_IDS)) \
 	$(call SCENARIO_OBJECTS,$(SCENARIO_IDS))
 # `make grade EX=…` waits only for the suites that it needs.
-WANTED_SUITES := $(or $(call SUITE_OBJECTS,$(filter $(EX),$(SUITE_IDS))) \
-	$(call SCENARIO_OBJECTS,$(filter $(EX),$(SCENARIO_IDS))), $(ALL_SUITES))
+WANTED_SUITES := $(or $(strip $(call SUITE_OBJECTS,$(filter $(EX), \
+	$(SUITE_IDS))) $(call SCENARIO_OBJECTS,$(filter $(EX), \
+	$(SCENARIO_IDS)))),$(ALL_SUITES))
 
 SUITE_FLAGS_plain :=
 SUITE_FLAGS_asan := -fsanitize=address,undefined

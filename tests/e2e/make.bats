@@ -27,6 +27,19 @@ setup() {
     shows "Hint 3 of"
 }
 
+@test "make grade compiles the suites that it needs, all of them without EX" {
+    rm -rf build/suites
+    run make -n grade EX=amdahl
+    shows "build/suites/amdahl.plain.o"
+    hides "build/suites/gen_fib.plain.o"
+    run make -n grade
+    shows "build/suites/amdahl.plain.o"
+    shows "build/suites/gen_fib.plain.o"
+    shows "build/suites/hit_counter.explore.o"
+    run make -n grade CH=02
+    shows "build/suites/gen_fib.plain.o"
+}
+
 @test "once built, make compiles nothing again" {
     run make list
     ended_with 0
