@@ -110,10 +110,10 @@ bool task_is_ready(const struct task *task) {
 
 bool task_has_its_turn(const struct task *task) {
     const struct session *session = task->session;
-    for (guint i = 0; i < session->tasks->len; i++) {
+    const struct job *turns = task->job->in_turns;
+    for (guint i = 0; turns != NULL && i < session->tasks->len; i++) {
         const struct task *other = session_task(session, i);
-        if (task->job->in_turns != NULL && other->run != NULL &&
-            other->job->in_turns == task->job->in_turns)
+        if (other->run != NULL && other->job->in_turns == turns)
             return false;
     }
     return true;
