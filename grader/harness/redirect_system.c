@@ -181,7 +181,7 @@ int lk_epoll_pwait2(int epoll, struct epoll_event *events, int room,
     uintptr_t site = CALLER;
     int64_t ms = -1;
     if (timeout != NULL)
-        ms = timeout->tv_sec > INT_MAX / 1000
+        ms = timeout->tv_sec >= INT_MAX / 1000
                  ? INT_MAX
                  : timeout->tv_sec * 1000 +
                        (timeout->tv_nsec + 999999) / 1000000;
